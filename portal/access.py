@@ -1,0 +1,157 @@
+"""Who is asking, and may they? Every request passes this gate; strangers are told "not found"."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
+
+from flask import Flask, Response, current_app, request
+from flask_login import UserMixin, current_user
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
+
+from portal import clock
+from portal.domain.errors import NotFound, NotPermitted, PartnerSuspended
+from portal.domain.roles import READING, Permission, Role, may
+from portal.extensions import csrf, db, login_manager
+from portal.models import Partner, User, UserSession
+
+IDLE = timedelta(hours=12)
+LONGEST = timedelta(days=14)
+SEEN_EVERY = timedelta(minutes=5)
+PUBLIC = "public"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Viewer(UserMixin):  # type: ignore[misc]
+    """The signed-in user with everything that a request needs of it, from one query."""
+
+    token: str
+    session_id: int
+    user_id: int
+    name: str
+    email: str
+    role: Role
+    partner_id: int | None
+    partner_name: str | None
+    partner_revision: int
+    is_partner_suspended: bool
+
+    def get_id(self) -> str:
+        """Return what the cookie keeps: the session's token, not the user's id, so that a session can be ended."""
+        return self.token
+
+    def may(self, permission: Permission) -> bool:
+        """Say whether the role grants a permission, a suspended partner's users reading only."""
+        return may(self.role, permission, is_partner_suspended=self.is_partner_suspended)
+
+
+def token_hash(token: str) -> str:
+    """Return what the tables keep of a random token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def load_viewer(token: str) -> Viewer | None:
+    """Return the viewer of a live session, or None."""
+    now = clock.now()
+    row = db.session.execute(
+        select(
+            UserSession.id, UserSession.last_seen_at, User.id, User.name, User.email, User.role,
+            Partner.id, Partner.name, Partner.revision, Partner.suspended_at,
+        )
+        .join(User, User.id == UserSession.user_id)
+        .outerjoin(Partner, Partner.id == User.partner_id)
+        .where(
+            UserSession.token_hash == token_hash(token),
+            UserSession.ended_at.is_(None),
+            UserSession.last_seen_at > now - IDLE,
+            UserSession.created_at > now - LONGEST,
+            User.deactivated_at.is_(None),
+        )
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return None
+    session_id, seen_at, user_id, name, email, role, partner_id, partner_name, revision, suspended_at = row
+    if now - seen_at > SEEN_EVERY:
+        _touch(session_id, now)
+    return Viewer(
+        token, session_id, user_id, name, email, role, partner_id, partner_name, revision or 0, suspended_at is not None
+    )
+
+
+def _touch(session_id: int, now: datetime) -> None:
+    """Note that the session lives; outside the request's own transaction, and not worth an error when locked."""
+    statement = update(UserSession).where(UserSession.id == session_id).values(last_seen_at=now)
+    db.session.rollback()  # the reading transaction ends here, else SQLite would wait for itself
+    with suppress(OperationalError), db.engine.begin() as connection:
+        connection.execute(statement)
+
+
+def viewer() -> Viewer:
+    """Return the signed-in user; only routes behind the gate ask."""
+    return cast(Viewer, current_user)
+
+
+def current_partner_id() -> int:
+    """Return the partner whose data this request may see.
+
+    Raises:
+        NotFound: the user is vendor staff, who have no clients of their own.
+    """
+    partner_id = viewer().partner_id
+    if partner_id is None:
+        raise NotFound
+    return partner_id
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Declare the permission that a route asks for."""
+
+    def declare(view: View) -> View:
+        view.permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def public(view: View) -> View:
+    """Declare that a route is open to everybody."""
+    view.permission = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def undeclared(app: Flask) -> list[str]:
+    """Return the endpoints that declare no permission; the factory refuses to start with any."""
+    return sorted(name for name, view in app.view_functions.items() if not hasattr(view, "permission"))
+
+
+def gate() -> Response | None:
+    """Let the request pass, or answer it here: unknown visitors to the login, the others by their role.
+
+    Raises:
+        NotPermitted: the role does not grant the route's permission.
+        PartnerSuspended: it would, were the partner not suspended.
+    """
+    if request.endpoint is None:
+        return None
+    permission = current_app.view_functions[request.endpoint].permission  # type: ignore[union-attr]
+    if permission != PUBLIC:
+        if not current_user.is_authenticated:
+            return cast(Response, login_manager.unauthorized())
+        _ensure_permitted(viewer(), permission)
+    csrf.protect()
+    return None
+
+
+def _ensure_permitted(who: Viewer, permission: Permission) -> None:
+    if who.may(permission):
+        return
+    if who.is_partner_suspended and permission not in READING and may(who.role, permission):
+        raise PartnerSuspended
+    raise NotPermitted

@@ -1,0 +1,1 @@
+"""Accounts: login, sessions, passwords, the people of a partner."""

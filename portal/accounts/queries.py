@@ -1,0 +1,120 @@
+"""Reading people, their sessions and their one-time links."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from portal.access import token_hash
+from portal.domain.errors import NotFound
+from portal.domain.roles import Role
+from portal.extensions import db
+from portal.models import Partner, PasswordReset, User, UserSession
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Person:
+    """What a check of a password, or a link, needs of a user."""
+
+    id: int
+    email: str
+    name: str
+    partner_id: int | None
+    password_hash: str | None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A user as the list shows them; no partner is the vendor."""
+
+    id: int
+    name: str
+    email: str
+    role: Role
+    last_login_at: datetime | None
+    deactivated_at: datetime | None
+    partner_name: str | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the list of users."""
+
+    number: int
+    users: list[Listed]
+    has_more: bool
+
+
+def active_person(email: str) -> Person | None:
+    """Return the person who may sign in with this (normal) e-mail."""
+    return _person(User.email == email)
+
+
+def visible_person(partner_id: int | None, user_id: int) -> Person:
+    """Return an active user of a partner or, for vendor staff (no partner), any active user.
+
+    Raises:
+        NotFound: no such user, another partner's, or deactivated.
+    """
+    person = _person(User.id == user_id, *_visible(partner_id))
+    if person is None:
+        raise NotFound
+    return person
+
+
+def holder_of_link(token: str, now: datetime) -> Person | None:
+    """Return whose password a one-time link sets, or None if it is unknown, used or expired."""
+    return _person(
+        User.id == PasswordReset.user_id,
+        PasswordReset.token_hash == token_hash(token),
+        PasswordReset.used_at.is_(None),
+        PasswordReset.expires_at > now,
+    )
+
+
+def owner_of_session(token: str) -> int | None:
+    """Return the user who holds or held a session; None if it never existed or the user is deactivated."""
+    return db.session.scalar(
+        select(UserSession.user_id)
+        .join(User, User.id == UserSession.user_id)
+        .where(UserSession.token_hash == token_hash(token), User.deactivated_at.is_(None))
+    )
+
+
+def is_email_taken(email: str) -> bool:
+    """Say whether a user, active or not, has this (normal) e-mail."""
+    return db.session.scalar(select(User.id).where(User.email == email)) is not None
+
+
+def users_page(partner_id: int | None, search: str, number: int) -> Page:
+    """Return a page of a partner's users or, for vendor staff (no partner), of everybody's: staff first, then by partner."""
+    query = (
+        select(User.id, User.name, User.email, User.role, User.last_login_at, User.deactivated_at, Partner.name)
+        .outerjoin(Partner, Partner.id == User.partner_id)
+        .where(*_visible(partner_id))
+        .order_by(func.coalesce(Partner.name, ""), User.partner_id, User.name, User.id)
+        .limit(PAGE_SIZE + 1)
+        .offset((number - 1) * PAGE_SIZE)
+    )
+    if search:
+        columns = (User.name, User.email, Partner.name)
+        query = query.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))
+    users = [Listed(*row) for row in db.session.execute(query)]
+    return Page(number, users[:PAGE_SIZE], len(users) > PAGE_SIZE)
+
+
+def _visible(partner_id: int | None) -> list[ColumnElement[bool]]:
+    return [] if partner_id is None else [User.partner_id == partner_id]
+
+
+def _person(*clauses: ColumnElement[bool]) -> Person | None:
+    row = db.session.execute(
+        select(User.id, User.email, User.name, User.partner_id, User.password_hash).where(
+            User.deactivated_at.is_(None), *clauses
+        )
+    ).one_or_none()
+    return Person(*row) if row else None

@@ -1,0 +1,178 @@
+"""Login and logout, forgotten passwords, the people of a partner."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Blueprint, Flask, Response, current_app, make_response, render_template, request, session, url_for
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+
+from portal import clock, htmx, mail, saying, security
+from portal.access import public, requires, viewer
+from portal.accounts import queries, returning, service
+from portal.accounts.filters import UserFilter
+from portal.accounts.forms import ForgottenForm, LoginForm, NewPasswordForm
+from portal.accounts.queries import Person
+from portal.accounts.rows import UserGroup
+from portal.accounts.texts import Text
+from portal.config import Config
+from portal.domain.errors import NotFound
+from portal.domain.roles import Permission
+from portal.extensions import login_manager
+
+bp = Blueprint("accounts", __name__)
+
+
+def init_app(app: Flask) -> None:
+    """Bind what happens to visitors without a session, and to forms whose token is not the session's."""
+    login_manager.unauthorized_handler(returning.unauthorized)
+    app.register_error_handler(CSRFError, returning.stale_page)
+
+
+@bp.get("/login")
+@public
+def login() -> Response:
+    """Show the login, or go on for who is signed in already."""
+    target = returning.safe_next(request.args.get("next"))
+    if current_user.is_authenticated:
+        return htmx.leave_for(target or url_for("home.index"))
+    form = LoginForm()
+    form.next.data, form.first = target, "email"
+    return _login_page(form)
+
+
+@bp.post("/login")
+@public
+def session_create() -> Response:
+    """Begin a session: a fresh cookie, the browser's former session ended."""
+    form = LoginForm()
+    target = returning.safe_next(form.next.data)
+    form.next.data = target
+    if not form.validate():
+        return _login_page(form)
+    replacing = session.get(returning.COOKIE_TOKEN)
+    token = service.sign_in(
+        form.email.data or "", form.password.data or "", device=_device(), replacing=replacing, now=clock.now()
+    )
+    if token is None:
+        form.form_errors, form.first = [Text.WRONG.label], "password"
+        return _login_page(form)
+    session.clear()  # no CSRF token, no message of the visitor before survives
+    session.permanent = True
+    session[returning.COOKIE_TOKEN] = token
+    return htmx.leave_for(target or url_for("home.index"))
+
+
+@bp.post("/session/end")
+@requires(Permission.SIGNED_IN)
+def session_end_create() -> Response:
+    """End the session everywhere; the cookie keeps its dead token, so that a form still open is not lost."""
+    token = viewer().token
+    service.sign_out(token, now=clock.now())
+    session.clear()
+    session[returning.COOKIE_ENDED] = token
+    saying.keep(Text.SIGNED_OUT.label)
+    response = htmx.leave_for(url_for("accounts.login"))
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@bp.get("/password/forgotten")
+@public
+def forgotten_new() -> Response:
+    """Offer a link by mail or, where no mail goes out, say whom to ask."""
+    return _page("accounts/forgotten_new.html", form=ForgottenForm(), can_mail=mail.can_send(_config()))
+
+
+@bp.post("/password/forgotten")
+@public
+def forgotten_create() -> Response:
+    """Mail a link in the background; the answer is the same for known and unknown e-mails."""
+    config, now, form = _config(), clock.now(), ForgottenForm()
+    if not mail.can_send(config):
+        raise NotFound
+    if not form.validate():
+        return _page("accounts/forgotten_new.html", form=form, can_mail=True)
+    email = form.email.data or ""
+    service.ask_for_link(email, device=_device(), now=now)
+    app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - for a thread
+    mail.later(app, lambda: service.mail_link(email, config=config, now=now))
+    saying.keep(Text.LINK_MAILED.label)
+    return htmx.leave_for(url_for("accounts.login"))
+
+
+@bp.get("/password/<token>")
+@public
+def password_new(token: str) -> Response:
+    """Show the form that a one-time link leads to."""
+    security.shows_secret()
+    person = queries.holder_of_link(token, clock.now())
+    return _password_page(person, NewPasswordForm(person.email) if person else None)
+
+
+@bp.post("/password/<token>")
+@public
+def password_create(token: str) -> Response:
+    """Set the password and use the link up."""
+    security.shows_secret()
+    now = clock.now()
+    person = queries.holder_of_link(token, now)
+    if person is None:
+        return _password_page(None, None)
+    form = NewPasswordForm(person.email)
+    if not form.validate():
+        return _password_page(person, form)
+    try:
+        service.set_password(token, form.password.data or "", now=now)
+    except NotFound:  # used by somebody else a moment ago
+        return _password_page(None, None)
+    saying.keep(Text.PASSWORD_SET.label)
+    return htmx.leave_for(url_for("accounts.login"))
+
+
+@bp.get("/users")
+@requires(Permission.MANAGE_USERS)
+def users() -> Response:
+    """List the partner's users or, for vendor staff, everybody's."""
+    criteria = UserFilter.from_args(request.args)
+    page = queries.users_page(viewer().partner_id, criteria.search, criteria.page)
+    groups = UserGroup.build_all(page.users)
+    is_staff = viewer().partner_id is None
+    return _page("accounts/users.html", groups=groups, page=page, criteria=criteria, is_staff=is_staff)
+
+
+@bp.post("/users/<int:user_id>/password-link")
+@requires(Permission.MANAGE_USERS)
+def password_link_create(user_id: int) -> Response:
+    """Make a one-time link for a user and show it, this once."""
+    security.shows_secret()
+    person = queries.visible_person(viewer().partner_id, user_id)
+    token = service.issue_link(person, actor=viewer(), now=clock.now())
+    address = service.link_address(_config().base_url or request.root_url, token)
+    return _page("accounts/password_link.html", person=person, address=address)
+
+
+def _page(template: str, **context: object) -> Response:
+    form = context.get("form")
+    status = 422 if getattr(form, "errors", None) else 200
+    return make_response(render_template(template, **context), status)
+
+
+def _login_page(form: LoginForm) -> Response:
+    return _page("accounts/login.html", form=form, why=returning.why_login())
+
+
+def _password_page(person: Person | None, form: NewPasswordForm | None) -> Response:
+    response = _page("accounts/password_new.html", person=person, form=form)
+    if person is None:
+        response.status_code = 404
+    return response
+
+
+def _device() -> service.Device:
+    return service.Device(request.remote_addr or "", request.user_agent.string)
+
+
+def _config() -> Config:
+    return cast(Config, current_app.extensions["portal_config"])

@@ -1,0 +1,112 @@
+"""The answers about one client: the row with or without a panel, a form, a change that was done or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, make_response, redirect, render_template, url_for
+
+from portal import clock, errors, formatting, htmx, saying, security
+from portal.access import viewer
+from portal.clients import details, queries
+from portal.clients.filters import ClientFilter
+from portal.clients.rows import DONE_LABELS, ClientRow
+from portal.clients.service import REVISED, Outcome
+from portal.domain.catalogue import Product
+from portal.domain.errors import ActionRefused, NotFound, RepeatMismatch, StaleState
+from portal.domain.roles import Permission
+from portal.extensions import db
+from portal.models import Client
+
+SAID = {
+    "suspend": "Acesso de {name} suspenso.",
+    "resume": "Suspensão de {name} cancelada.",
+    "hide": "{name} oculto. Para ver de novo, filtre por “Oculto”.",
+    "unhide": "{name} voltou para a lista.",
+    "edit": "Cadastro de {name} salvo.",
+}
+
+
+def row(client: Client, panel: str = "", status: int = 200, said: str = "", **context: Any) -> Response:
+    """Answer the row's body, with a panel below it; a browser that wants no fragment is led to the client's page."""
+    today = clock.today()
+    context |= {"row": ClientRow.build(client, today), "today": today, "panel": panel, "in_row": True}
+    return fragment_only(client, "clients/_client.html", status, said, **context)
+
+
+def fragment_only(client: Client, template: str, status: int = 200, said: str = "", **context: Any) -> Response:
+    """Answer a fragment that has no page of its own, or lead to the client's page."""
+    if not htmx.wants_fragment():
+        return htmx.vary(make_response(redirect(url_for("clients.show", client_id=client.id), 303)))
+    return htmx.vary(make_response(render_template(template, **context) + saying.out_of_band(said), status))
+
+
+def form(client: Client, name: str, filled: Any, status: int = 200, **context: Any) -> Response:
+    """Answer a form below its row, or as a page of its own."""
+    context = {"current": {}, "form": filled} | context
+    if htmx.wants_fragment():
+        return row(client, name, status, **context)
+    shown = ClientRow.build(client, clock.today())
+    page = render_template(f"clients/{name}.html", row=shown, in_row=False, **context)
+    return htmx.vary(make_response(page, status))
+
+
+def done(client: Client, change: Callable[[], Outcome]) -> Response:
+    """Carry out a change and answer with the row as it is then, the result and its protocol."""
+    said = _in_words(client, change())
+    if not htmx.wants_fragment():
+        saying.keep(said)
+    return row(queries.get_client(client.partner_id, client.id), said=said)
+
+
+def done_or_refused(client: Client, change: Callable[[], Outcome]) -> Response:
+    """Carry out a change; where it is refused, htmx gets the row as it stands now with the reason.
+
+    Raises:
+        StaleState, RepeatMismatch, ActionRefused: to a plain form, which is answered with a page.
+    """
+    partner_id, client_id = client.partner_id, client.id
+    try:
+        return done(client, change)
+    except (StaleState, RepeatMismatch, ActionRefused) as refusal:
+        if not htmx.wants_fragment():
+            raise
+        db.session.rollback()
+        refused = errors.in_words(refusal)
+        return row(queries.get_client(partner_id, client_id), "", refused.status, refused.text)
+
+
+def _in_words(client: Client, outcome: Outcome) -> str:
+    event = outcome.event
+    if event is None:
+        return "Nada foi alterado: os dados já eram estes."
+    protocol = f"gravado às {formatting.hour(event.at)}, protocolo {event.id}"
+    if outcome.is_repeat:
+        return f"Já estava feito ({DONE_LABELS[event.action]}): {protocol}."
+    return f"{SAID[event.action].format(name=client.name)} {protocol.capitalize()}."
+
+
+def conflict(client: Client, filled: Any, data: dict[str, str]) -> Response:
+    """Answer an edit that came second: what was typed stays, beside what is stored now."""
+    db.session.rollback()
+    client = queries.get_client(client.partner_id, client.id)
+    current = {name: getattr(client, name) or "(vazio)" for name in REVISED if getattr(client, name) != data[name]}
+    filled.version.data = client.version
+    return form(client, "revision_new", filled, 409, current=current)
+
+
+def opened(partner_id: int, criteria: ClientFilter) -> tuple[int, details.Detail] | None:
+    """Return the row that the address asks to be expanded, with its details; only Link rows expand (DOMAIN §3)."""
+    if criteria.opened is None:
+        return None
+    try:
+        client = queries.get_client(partner_id, criteria.opened)
+    except NotFound:
+        return None
+    if client.product is not Product.LINK:
+        return None
+    security.shows_secret()
+    if criteria.search and viewer().may(Permission.VIEW_CODES):
+        security.never_compress()
+    return client.id, details.get_detail(client)

@@ -1,0 +1,143 @@
+"""The list's criteria: one object parsed from the URL and turned back into it; unknown values fall back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from werkzeug.datastructures import MultiDict
+
+from portal.domain.catalogue import Product, RenewalMethod
+from portal.domain.labels import LabelEnum
+from portal.domain.search import fold
+from portal.domain.statuses import DEFAULT_STATUSES, Status
+from portal.municipalities import UFS
+
+SEARCH_LIMIT = 100
+PAGE_SIZES = (25, 50)
+DUE_WITHIN_DAYS = (3, 7, 15, 30, 60)
+LARGEST_ID = 2**31 - 1
+
+
+class Sort(LabelEnum):
+    """A column that the list can be sorted by, with its heading."""
+
+    ID = "id", "ID"
+    NAME = "name", "Nome"
+    DOCUMENT = "document", "CPF/CNPJ"
+    REGISTERED = "registered", "Data de cadastro"
+    PRODUCT = "product", "Produto"
+    DUE = "due", "Vencimento"
+    STATUS = "status", "Status"
+
+
+@dataclass(frozen=True)
+class ClientFilter:
+    """What the list shows, in which order, from where; equal criteria have equal addresses.
+
+    ``after`` and ``before`` are ids of the client that the page begins behind or ends in front of; ``opened`` is the
+    client whose row is expanded.
+    """
+
+    search: str = ""
+    statuses: frozenset[Status] = DEFAULT_STATUSES
+    product: Product | None = None
+    due_within: int | None = None
+    method: RenewalMethod | None = None
+    uf: str = ""
+    is_code_unused: bool = False
+    sort: Sort = Sort.NAME
+    is_descending: bool = False
+    size: int = PAGE_SIZES[0]
+    after: int | None = None
+    before: int | None = None
+    opened: int | None = None
+
+    @classmethod
+    def from_args(cls, args: MultiDict[str, str]) -> ClientFilter:
+        """Read a query string; what is unknown or makes no sense is as if it were not there."""
+        sort = args.get("sort", "")
+        statuses = frozenset(filter(None, (Status.parse(value) for value in args.getlist("status"))))
+        return cls(
+            search=" ".join(args.get("q", "").replace("\x00", "").split())[:SEARCH_LIMIT],
+            statuses=statuses or DEFAULT_STATUSES,
+            product=Product.parse(args.get("product", "")),
+            due_within=_one_of(args.get("due", ""), DUE_WITHIN_DAYS),
+            method=RenewalMethod.parse(args.get("method", "")),
+            uf=args.get("uf", "") if args.get("uf", "") in UFS else "",
+            is_code_unused=args.get("code", "") == "unused",
+            sort=Sort.parse(sort.removeprefix("-")) or Sort.NAME,
+            is_descending=sort.startswith("-") and Sort.parse(sort[1:]) is not None,
+            size=_one_of(args.get("size", ""), PAGE_SIZES) or PAGE_SIZES[0],
+            after=parse_id(args.get("after", "")),
+            before=parse_id(args.get("before", "")),
+            opened=parse_id(args.get("open", "")),
+        )
+
+    def to_args(self, **changes: Any) -> list[tuple[str, str]]:
+        """Return the query string's pairs, changed as told, defaults left out, always in the same order."""
+        this = replace(self, **changes)
+        statuses = [] if this.statuses == DEFAULT_STATUSES else [s.value for s in Status if s in this.statuses]
+        pairs: list[tuple[str, object]] = [
+            ("q", this.search),
+            *(("status", value) for value in statuses),
+            ("product", this.product),
+            ("due", this.due_within),
+            ("method", this.method),
+            ("uf", this.uf),
+            ("code", "unused" if this.is_code_unused else ""),
+            ("sort", this.sort_arg),
+            ("size", this.size if this.size != PAGE_SIZES[0] else ""),
+            ("after", this.after),
+            ("before", this.before),
+            ("open", this.opened),
+        ]
+        return [(name, str(value)) for name, value in pairs if value]
+
+    def query_string(self, **changes: Any) -> str:
+        """Return "?..." for the changed criteria, or nothing where all is default."""
+        pairs = self.to_args(**changes)
+        return f"?{urlencode(pairs)}" if pairs else ""
+
+    def from_start(self, **changes: Any) -> str:
+        """Return the query string of other criteria, from their first page, no row open."""
+        return self.query_string(**({"after": None, "before": None, "opened": None} | changes))
+
+    @property
+    def sort_arg(self) -> str:
+        """The sorting as the URL spells it: "-due", or nothing for the default."""
+        if self.sort is Sort.NAME and not self.is_descending:
+            return ""
+        return f"-{self.sort.value}" if self.is_descending else self.sort.value
+
+    @property
+    def folded(self) -> str:
+        """The search text as names are stored for search."""
+        return fold(self.search)
+
+    def is_only(self, status: Status) -> bool:
+        """Say whether this status alone is asked for."""
+        return self.statuses == {status}
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether anything beside the search narrows the list."""
+        return replace(self, search="").is_narrowed
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything beyond the default is asked for, sorting and paging apart."""
+        return bool(
+            self.to_args(sort=Sort.NAME, is_descending=False, size=PAGE_SIZES[0], after=None, before=None, opened=None)
+        )
+
+
+def _one_of(text: str, choices: tuple[int, ...]) -> int | None:
+    return next((choice for choice in choices if str(choice) == text), None)
+
+
+def parse_id(text: str) -> int | None:
+    """Return a positive id that the database can hold, or None."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_ID))
+    return int(text) if is_number and 0 < int(text) <= LARGEST_ID else None

@@ -1,0 +1,227 @@
+"""The Clientes screen: the list, the row, the page, the actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
+from werkzeug.datastructures import MultiDict
+
+from portal import clock, etag, htmx, municipalities, saying, security
+from portal.access import current_partner_id, requires, viewer
+from portal.accounts import service as accounts
+from portal.clients import answers, details, export, queries, service, tallies, view
+from portal.clients.filters import ClientFilter, parse_id
+from portal.clients.forms import RevisionForm, SuspensionForm, VersionForm
+from portal.clients.rows import ClientRow, CodeRow, HistoryRow, menu_actions
+from portal.domain.actions import Action, ensure_allowed
+from portal.domain.errors import Invalid, RepeatMismatch, StaleState
+from portal.domain.roles import Permission
+from portal.domain.statuses import derive_status
+from portal.models import Client
+
+bp = Blueprint("clients", __name__, url_prefix="/clients")
+
+
+@bp.get("")
+@requires(Permission.VIEW_CLIENTS)
+def index() -> Response:
+    """The list: a page, or the whole table as a fragment."""
+    criteria, today, partner_id = ClientFilter.from_args(request.args), clock.today(), current_partner_id()
+    tag = etag.of_facts(viewer(), criteria.to_args())
+    if criteria.opened is None and (answer := etag.unchanged(tag)):
+        return answer
+    has_said = saying.is_kept()
+    counters = tallies.read(partner_id, today)
+    page = queries.clients_page(partner_id, criteria, today, counters)
+    response = htmx.page_or_fragment(
+        "clients/index.html",
+        "clients/_table.html",
+        push=url_for(".index") + criteria.query_string(),
+        criteria=criteria,
+        counters=counters,
+        count=counters.exact(criteria, queries.due_range(criteria, today)),
+        page=page,
+        rows=ClientRow.build_all(page.rows, today),
+        chips=view.chips(criteria),
+        opened=answers.opened(partner_id, criteria),
+        may_see_codes=viewer().may(Permission.VIEW_CODES),
+        today=today,
+        **view.LIST_CONSTANTS,
+    )
+    return response if has_said or criteria.opened else etag.stamped(response, tag)
+
+
+@bp.get("/export")
+@requires(Permission.VIEW_CLIENTS)
+def export_csv() -> Response:
+    """The list as shown, all its pages, as CSV."""
+    criteria, today, partner_id = ClientFilter.from_args(request.args), clock.today(), current_partner_id()
+    counters = tallies.read(partner_id, today)
+    lines = export.csv_lines(queries.all_rows(partner_id, criteria, today, counters), today)
+    response = Response(stream_with_context(lines), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="clientes-{today:%Y-%m-%d}.csv"'
+    return response
+
+
+@bp.get("/codes")
+@requires(Permission.VIEW_CODES)
+def unused_codes() -> Response:
+    """The unused registration codes: a page, or the window that "Visualizar" opens."""
+    security.shows_secret()
+    today = clock.today()
+    found = details.unused_codes(current_partner_id(), today, parse_id(request.args.get("after", "")))
+    shown = found[: details.CODES_SIZE]
+    return htmx.page_or_fragment(
+        "clients/unused_codes.html",
+        "clients/_unused_codes.html",
+        codes=[CodeRow.build(pair[0], pair[1], today) for pair in shown],
+        next_after=shown[-1][0].id if len(found) > len(shown) else None,
+        is_window=htmx.wants_fragment(),
+    )
+
+
+@bp.get("/cities")
+@requires(Permission.EDIT_CLIENTS)
+def cities() -> str:
+    """Names of a state's cities that the typed text may mean."""
+    names = municipalities.suggest(request.args.get("uf", ""), request.args.get("city", "")[:60])
+    return render_template("clients/_cities.html", cities=names)
+
+
+@bp.get("/<int:client_id>")
+@requires(Permission.VIEW_CLIENTS)
+def show(client_id: int) -> str:
+    """The client's page: all data, what may be done, its history."""
+    client, today = queries.get_client(current_partner_id(), client_id), clock.today()
+    row = ClientRow.build(client, today)
+    events = details.history(client, parse_id(request.args.get("before", "")))
+    shown = events[: details.HISTORY_SIZE]
+    security.shows_secret()
+    return render_template(
+        "clients/show.html",
+        client=client,
+        row=row,
+        today=today,
+        actions=menu_actions(row, viewer().may),
+        version=client.version,
+        detail=details.get_detail(client),
+        may_see_codes=viewer().may(Permission.VIEW_CODES),
+        history=[HistoryRow.build(event) for event in shown],
+        next_before=shown[-1].id if len(events) > len(shown) else None,
+    )
+
+
+@bp.get("/<int:client_id>/row")
+@requires(Permission.VIEW_CLIENTS)
+def row(client_id: int) -> Response:
+    """The row alone: what "Voltar" in a row's form brings back."""
+    return answers.row(queries.get_client(current_partner_id(), client_id))
+
+
+@bp.get("/<int:client_id>/detail")
+@requires(Permission.VIEW_CLIENTS)
+def detail(client_id: int) -> Response:
+    """The row with what it expands to."""
+    client = queries.get_client(current_partner_id(), client_id)
+    security.shows_secret()
+    may_see_codes = viewer().may(Permission.VIEW_CODES)
+    return answers.row(client, "detail", detail=details.get_detail(client), may_see_codes=may_see_codes)
+
+
+@bp.get("/<int:client_id>/menu")
+@requires(Permission.VIEW_CLIENTS)
+def menu(client_id: int) -> Response:
+    """The row menu: what status, product and role allow."""
+    client = queries.get_client(current_partner_id(), client_id)
+    shown = ClientRow.build(client, clock.today())
+    actions = menu_actions(shown, viewer().may)
+    return answers.fragment_only(client, "clients/_menu.html", row=shown, actions=actions, version=client.version)
+
+
+@bp.get("/<int:client_id>/suspension/new")
+@requires(Permission.MANAGE_CLIENTS)
+def suspension_new(client_id: int) -> Response:
+    """Asks whether, and why, to take the access away."""
+    client = _client_for(Action.SUSPEND, client_id)
+    return answers.form(client, "suspension_new", SuspensionForm(_draft(), version=client.version))
+
+
+@bp.post("/<int:client_id>/suspension")
+@requires(Permission.MANAGE_CLIENTS)
+def suspension_create(client_id: int) -> Response:
+    """Suspend."""
+    client, form = queries.get_client(current_partner_id(), client_id), SuspensionForm()
+    if not form.validate():
+        return answers.form(client, "suspension_new", form, 422)
+    version, reason = form.base_version, str(form.reason.data or "")
+    return answers.done_or_refused(
+        client, lambda: service.suspend(client, version=version, reason=reason, now=clock.now(), actor=viewer())
+    )
+
+
+@bp.post("/<int:client_id>/resumption")
+@requires(Permission.MANAGE_CLIENTS)
+def resumption_create(client_id: int) -> Response:
+    """Cancel the suspension."""
+    return _simple(client_id, service.resume)
+
+
+@bp.post("/<int:client_id>/hiding")
+@requires(Permission.MANAGE_CLIENTS)
+def hiding_create(client_id: int) -> Response:
+    """Hide."""
+    return _simple(client_id, service.hide)
+
+
+@bp.post("/<int:client_id>/unhiding")
+@requires(Permission.MANAGE_CLIENTS)
+def unhiding_create(client_id: int) -> Response:
+    """Bring back into the list."""
+    return _simple(client_id, service.unhide)
+
+
+@bp.get("/<int:client_id>/revision/new")
+@requires(Permission.EDIT_CLIENTS)
+def revision_new(client_id: int) -> Response:
+    """The data part of "Editar"."""
+    client = _client_for(Action.EDIT, client_id)
+    return answers.form(client, "revision_new", RevisionForm(_draft(), obj=client))
+
+
+@bp.post("/<int:client_id>/revision")
+@requires(Permission.EDIT_CLIENTS)
+def revision_create(client_id: int) -> Response:
+    """Save the data; a form that is behind somebody else's change comes back with both values."""
+    client, form = queries.get_client(current_partner_id(), client_id), RevisionForm()
+    if not form.validate():
+        return answers.form(client, "revision_new", form, 422)
+    version, data = form.base_version, form.values()
+    try:
+        return answers.done(
+            client, lambda: service.revise(client, version=version, data=data, now=clock.now(), actor=viewer())
+        )
+    except (StaleState, RepeatMismatch):
+        return answers.conflict(client, form, data)
+
+
+def _client_for(action: Action, client_id: int) -> Client:
+    """Return the client whose form is asked for, refusing where the menu would not offer the action."""
+    client = queries.get_client(current_partner_id(), client_id)
+    ensure_allowed(action, derive_status(client, clock.today()), client)
+    return client
+
+
+def _simple(client_id: int, change: Any) -> Response:
+    """Carry out a change that needs nothing but the version."""
+    client, form = queries.get_client(current_partner_id(), client_id), VersionForm()
+    if not form.validate():
+        raise Invalid(form.errors)
+    version = form.base_version
+    return answers.done_or_refused(client, lambda: change(client, version=version, now=clock.now(), actor=viewer()))
+
+
+def _draft() -> MultiDict[str, str] | None:
+    """Return what was typed into this form when its session ended, if the address says so and it is the user's."""
+    kept = accounts.load_draft(request.args.get("draft", ""), viewer().user_id)
+    return MultiDict(kept) if kept else None

@@ -1,0 +1,158 @@
+"""Changing clients: suspend, resume, hide, unhide, revise. Each is one transaction with its audit event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from portal import audit, clock
+from portal.audit import Actor
+from portal.domain.actions import Action, ensure_allowed
+from portal.domain.errors import RepeatMismatch, StaleState
+from portal.domain.search import search_key
+from portal.domain.statuses import derive_status
+from portal.extensions import db
+from portal.models import AuditEvent, Client
+
+REVISED = ("name", "uf", "city", "city_code", "email", "phone", "notes")
+"""The data that "Editar" changes (DOMAIN §3); the document is not among them."""
+
+UNRECORDED = frozenset({"search_key", "suspended_by_id", "hidden_by_id"})
+"""Columns that follow from others or from the event itself."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a form asks for: an action on the version that it was rendered from, by somebody, at a moment."""
+
+    action: Action
+    version: int
+    actor: Actor
+    now: datetime
+    content: Mapping[str, str]
+
+    @property
+    def fingerprint(self) -> str:
+        """The same form sent again has the same fingerprint."""
+        return audit.fingerprint(self.action, dict(self.content))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a form did: its event (the protocol; none when nothing differed), and whether it had done so before."""
+
+    event: AuditEvent | None
+    is_repeat: bool = False
+
+
+def suspend(client: Client, *, version: int, reason: str, now: datetime, actor: Actor) -> Outcome:
+    """Take the client's access away; the license stays active (DOMAIN §1)."""
+    order = Order(Action.SUSPEND, version, actor, now, {"reason": reason})
+    return _carry_out(
+        order, client, {"suspended_at": now, "suspended_by_id": actor.user_id, "suspension_reason": reason}
+    )
+
+
+def resume(client: Client, *, version: int, now: datetime, actor: Actor) -> Outcome:
+    """Give a suspended client its access back."""
+    order = Order(Action.RESUME, version, actor, now, {})
+    return _carry_out(order, client, {"suspended_at": None, "suspended_by_id": None, "suspension_reason": ""})
+
+
+def hide(client: Client, *, version: int, now: datetime, actor: Actor) -> Outcome:
+    """Take an Inativo client out of the list; the filter "Oculto" still finds it (DOMAIN §1)."""
+    order = Order(Action.HIDE, version, actor, now, {})
+    return _carry_out(order, client, {"hidden_at": now, "hidden_by_id": actor.user_id})
+
+
+def unhide(client: Client, *, version: int, now: datetime, actor: Actor) -> Outcome:
+    """Bring a hidden client back into the list."""
+    order = Order(Action.UNHIDE, version, actor, now, {})
+    return _carry_out(order, client, {"hidden_at": None, "hidden_by_id": None})
+
+
+def revise(client: Client, *, version: int, data: Mapping[str, str], now: datetime, actor: Actor) -> Outcome:
+    """Save the data part of "Editar"; ``data`` holds every field of REVISED, already checked.
+
+    Raises:
+        StaleState, RepeatMismatch: the client was saved in between; the caller shows both values.
+    """
+    order = Order(Action.EDIT, version, actor, now, data)
+    changes: dict[str, Any] = {name: data[name] for name in REVISED if data[name] != getattr(client, name)}
+    if "name" in changes:
+        changes["search_key"] = search_key(data["name"], client.document)
+    return _carry_out(order, client, changes)
+
+
+def _carry_out(order: Order, client: Client, changes: dict[str, Any]) -> Outcome:
+    """Apply changes to the version that the form was rendered from, exactly once.
+
+    Raises:
+        ActionRefused: the status does not allow the action.
+        StaleState: the client has changed since.
+        RepeatMismatch: the same user sent the same form before with another content.
+    """
+    if client.version != order.version:
+        return _done_before(order, client)
+    ensure_allowed(order.action, derive_status(client, clock.local_date(order.now)), client)
+    if not changes:
+        return Outcome(None)
+    try:
+        return Outcome(_write(order, client, changes))
+    except (_Overtaken, IntegrityError):
+        db.session.rollback()
+        return _done_before(order, client)
+
+
+class _Overtaken(Exception):  # noqa: N818 - never leaves this module
+    """The conditional update met a newer version."""
+
+
+def _write(order: Order, client: Client, changes: dict[str, Any]) -> AuditEvent:
+    """Update the row if it still has the order's version, and record it; one transaction."""
+    recorded = [name for name in changes if name not in UNRECORDED]
+    before = {name: _jsonable(getattr(client, name)) for name in recorded}
+    statement = (
+        update(Client)
+        .where(Client.id == client.id, Client.version == order.version)
+        .values(**changes, version=order.version + 1)
+    )
+    done = db.session.execute(statement, execution_options={"synchronize_session": False})
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise _Overtaken
+    event = audit.record(
+        order.action,
+        actor=order.actor,
+        now=order.now,
+        partner_id=client.partner_id,
+        client_id=client.id,
+        before=before,
+        after={name: _jsonable(changes[name]) for name in recorded},
+        reason=order.content.get("reason", ""),
+        base_version=order.version,
+        asked=order.fingerprint,
+    )
+    db.session.commit()
+    return event
+
+
+def _done_before(order: Order, client: Client) -> Outcome:
+    """Return what the form did when it was sent before, or refuse: another change came in between."""
+    db.session.refresh(client)
+    event = db.session.scalar(
+        select(AuditEvent).where(AuditEvent.client_id == client.id, AuditEvent.base_version == order.version)
+    )
+    if event is not None and event.fingerprint == order.fingerprint:
+        return Outcome(event, is_repeat=True)
+    if event is not None and event.action == order.action and event.actor_id == order.actor.user_id:
+        raise RepeatMismatch
+    raise StaleState(client.version)
+
+
+def _jsonable(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,70 @@
+"""What the list's template is given: choices, chips, the address of everything. No query, no rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from portal.clients.filters import DUE_WITHIN_DAYS, PAGE_SIZES, ClientFilter, Sort
+from portal.domain.catalogue import Product, RenewalMethod
+from portal.domain.statuses import DEFAULT_STATUSES, Status
+from portal.municipalities import UFS
+
+STATUS_ORDER = (
+    Status.ACTIVE, Status.SUSPENDED, Status.EXPIRED, Status.INACTIVE, Status.PENDING, Status.HIDDEN,
+)  # fmt: skip
+
+
+def _due_text(days: int) -> str:
+    return f"Vence em até {days} dias"
+
+
+def _sort_choices() -> list[tuple[str, str]]:
+    """Every column both ways, for screens without a table head."""
+    rising = [("" if column is Sort.NAME else column.value, column.label) for column in Sort]
+    falling = [(f"-{column.value}", f"{column.label}, decrescente") for column in Sort]
+    return rising + falling
+
+
+CHOICES: dict[str, list[tuple[Any, str]]] = {
+    "product": [("", "Todos"), *((product.value, product.full_label) for product in Product)],
+    "due": [("", "Qualquer data"), *((days, _due_text(days)) for days in DUE_WITHIN_DAYS)],
+    "method": [("", "Todas"), *((method.value, method.label) for method in RenewalMethod)],
+    "uf": [("", "Todas"), *((uf, uf) for uf in UFS)],
+    "code": [("", "Todos"), ("unused", "Não utilizado")],
+    "sort": _sort_choices(),
+    "size": [(size, str(size)) for size in PAGE_SIZES],
+}
+
+LIST_CONSTANTS = {
+    "choices": CHOICES,
+    "status_order": STATUS_ORDER,
+    "default_statuses": DEFAULT_STATUSES,
+    "all_statuses": frozenset(Status),
+    "hidden": Status.HIDDEN,
+    "columns": tuple(Sort),
+}
+
+
+def chips(criteria: ClientFilter) -> list[tuple[str, str]]:
+    """Return the filters in use, each with the query string that removes it."""
+    return list(_chips(criteria))
+
+
+def _chips(criteria: ClientFilter) -> Iterator[tuple[str, str]]:
+    if criteria.search:
+        yield f"“{criteria.search}”", criteria.from_start(search="")
+    if criteria.statuses != DEFAULT_STATUSES:
+        for status in STATUS_ORDER:
+            if status in criteria.statuses:
+                yield status.label, criteria.from_start(statuses=(criteria.statuses - {status}) or DEFAULT_STATUSES)
+    if criteria.product:
+        yield criteria.product.full_label, criteria.from_start(product=None)
+    if criteria.due_within:
+        yield _due_text(criteria.due_within), criteria.from_start(due_within=None)
+    if criteria.method:
+        yield criteria.method.label, criteria.from_start(method=None)
+    if criteria.uf:
+        yield f"UF {criteria.uf}", criteria.from_start(uf="")
+    if criteria.is_code_unused:
+        yield "Código não utilizado", criteria.from_start(is_code_unused=False)

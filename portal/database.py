@@ -1,0 +1,68 @@
+"""How the database is opened: which SQLite library, which journal, who may write, how long a lock is waited for."""
+
+from __future__ import annotations
+
+import logging
+from contextvars import ContextVar
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import Connection, make_url
+
+log = logging.getLogger(__name__)
+
+BUSY_TIMEOUT_MS = 5_000
+FIRST_SOUND_WAL = (3, 51, 3)
+"""SQLite 3.7.0 to 3.51.2 can corrupt a database when a WAL reset races a checkpoint."""
+
+is_reading: ContextVar[bool] = ContextVar("is_reading", default=False)
+"""True while a GET is answered: its transactions are deferred. Everything else takes the write lock at once, because a
+deferred transaction that reads and then writes fails under load whatever the busy timeout."""
+
+
+def sqlite_module() -> ModuleType:
+    """Return the SQLite binding to use: the bundled recent library where its wheel exists, else Python's own."""
+    try:
+        from pysqlite3 import dbapi2  # noqa: PLC0415 - optional
+    except ImportError:
+        import sqlite3 as dbapi2  # noqa: PLC0415
+    return dbapi2  # type: ignore[no-any-return]
+
+
+def engine_options(database_url: str, pool_size: int) -> dict[str, Any]:
+    """Return the engine's options for a database URL; ``pool_size`` is the number of server threads."""
+    url = make_url(database_url)
+    options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 4, "pool_timeout": 10}
+    if url.get_backend_name() == "sqlite":
+        options["module"] = sqlite_module()
+        options["connect_args"] = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}
+    else:
+        options["pool_pre_ping"] = True
+        options["connect_args"] = {
+            "options": f"-c lock_timeout={BUSY_TIMEOUT_MS} -c statement_timeout=30000 -c timezone=UTC"
+        }
+    return options
+
+
+def listen(engine: Engine) -> None:
+    """Attach the SQLite settings to an engine; does nothing for PostgreSQL."""
+    if engine.dialect.name != "sqlite":
+        return
+    is_wal_sound = sqlite_module().sqlite_version_info >= FIRST_SOUND_WAL
+    log.info("sqlite %s, journal %s", sqlite_module().sqlite_version, "wal" if is_wal_sound else "delete")
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we spell BEGIN ourselves, below
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA journal_mode={'WAL' if is_wal_sound else 'DELETE'}")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA cache_size=-16000")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if is_reading.get() else "BEGIN IMMEDIATE")

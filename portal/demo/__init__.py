@@ -1,0 +1,1 @@
+"""Demo data: a small believable portal on first start, and large databases for benchmarks."""

@@ -1,0 +1,45 @@
+"""Roles and what they may do (DOMAIN §11). A route declares a permission, never a role."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from portal.domain.labels import LabelEnum
+
+
+class Role(LabelEnum):
+    """What a user is: four roles at a partner, one at the vendor."""
+
+    ADMIN = "admin", "Administrador"
+    FINANCE = "finance", "Financeiro"
+    SUPPORT = "support", "Suporte"
+    READER = "reader", "Leitura"
+    OPERATOR = "operator", "Operador"
+
+
+class Permission(StrEnum):
+    """What a route asks for."""
+
+    SIGNED_IN = "signed_in"
+    VIEW_CLIENTS = "view_clients"
+    VIEW_CODES = "view_codes"
+    EDIT_CLIENTS = "edit_clients"
+    MANAGE_CLIENTS = "manage_clients"
+    MANAGE_USERS = "manage_users"
+
+
+READING = frozenset({Permission.SIGNED_IN, Permission.VIEW_CLIENTS, Permission.VIEW_CODES})
+"""What the users of a suspended partner keep: they sign in and read (and, later, pay); DOMAIN §2."""
+
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.ADMIN: frozenset(Permission),
+    Role.FINANCE: READING | {Permission.EDIT_CLIENTS},
+    Role.SUPPORT: READING | {Permission.EDIT_CLIENTS, Permission.MANAGE_CLIENTS},
+    Role.READER: READING - {Permission.VIEW_CODES},
+    Role.OPERATOR: frozenset({Permission.SIGNED_IN, Permission.MANAGE_USERS}),
+}
+
+
+def may(role: Role, permission: Permission, *, is_partner_suspended: bool = False) -> bool:
+    """Say whether a role grants a permission; a suspended partner's users only read."""
+    return permission in GRANTS[role] and (not is_partner_suspended or permission in READING)

@@ -1,0 +1,137 @@
+"""Refusals and HTTP errors, put into words (pt-BR) and status codes: a page, or a fragment where htmx asked."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Flask, Response, make_response, render_template, request
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from portal import htmx
+from portal.domain.errors import (
+    ActionRefused,
+    Invalid,
+    NotFound,
+    NotPermitted,
+    PartnerSuspended,
+    Refusal,
+    RepeatMismatch,
+    StaleState,
+    TooManyAttempts,
+)
+from portal.domain.statuses import Status
+from portal.extensions import db
+
+log = logging.getLogger(__name__)
+
+REASONS: dict[Status, str] = {
+    Status.PENDING: "o cadastro ainda está em avaliação",
+    Status.HIDDEN: "o cliente está oculto e sem licença ativa",
+    Status.INACTIVE: "a licença não foi renovada",
+    Status.EXPIRED: "a licença venceu e aguarda renovação",
+    Status.SUSPENDED: "o acesso está suspenso",
+    Status.ACTIVE: "a licença está ativa",
+}
+
+HTTP_TEXTS: dict[int, tuple[str, str]] = {
+    400: ("Pedido incompleto", "O navegador enviou algo que não dá para ler. Volte e tente de novo."),
+    404: ("Não encontrado", "Esta página não existe ou não pertence à sua revenda."),
+    405: ("Pedido não aceito", "Este endereço não aceita esse tipo de pedido."),
+    413: (
+        "Conteúdo grande demais",
+        "O que foi enviado passa do limite. Nada foi gravado; reduza o texto e envie de novo.",
+    ),
+    429: ("Muitas tentativas", "Aguarde um pouco e tente de novo."),
+    500: ("Algo falhou aqui", "O erro foi registrado e nada foi gravado pela metade. Tente de novo em instantes."),
+    503: ("Portal ocupado", "O portal está ocupado e nada foi gravado. Envie de novo em alguns segundos."),
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A refusal in words: status code, title, text."""
+
+    status: int
+    title: str
+    text: str
+
+
+def in_words(refusal: Refusal) -> Answer:
+    """Return what a refusal says on screen."""
+    match refusal:
+        case NotFound():
+            return Answer(404, *HTTP_TEXTS[404])
+        case NotPermitted():
+            return Answer(403, "Sem permissão", "Seu perfil não permite isto. Peça a um Administrador da sua revenda.")
+        case PartnerSuspended():
+            return Answer(403, "Revenda suspensa", "Sua revenda está suspensa: dá para consultar, mas não alterar.")
+        case ActionRefused(action=action, status=status):
+            reason = REASONS[status]
+            return Answer(409, f"{action.label}: não é possível", f"“{action.label}” não é possível agora: {reason}.")
+        case StaleState():
+            return Answer(
+                409, "Cadastro alterado", "Outra pessoa alterou este cliente. Nada foi gravado; confira e repita."
+            )
+        case RepeatMismatch():
+            return Answer(
+                409, "Envio repetido", "Este formulário já foi enviado com outro conteúdo. Valeu o primeiro envio."
+            )
+        case TooManyAttempts(retry_after=wait):
+            return Answer(429, "Muitas tentativas", f"Muitas tentativas. Tente de novo em {_minutes(wait)}.")
+        case Invalid(errors=errors):
+            return Answer(422, "Confira os dados", " ".join(str(m) for messages in errors.values() for m in messages))
+    return Answer(400, *HTTP_TEXTS[400])
+
+
+def _minutes(wait: timedelta) -> str:
+    minutes = max(1, -(-int(wait.total_seconds()) // 60))
+    return "1 minuto" if minutes == 1 else f"{minutes} minutos"
+
+
+def answer(said: Answer) -> Response:
+    """Return a refusal as a page or, to htmx, as the text of the announcing region."""
+    if htmx.wants_fragment():
+        return htmx.refused(said.text, said.status)
+    page = render_template("errors/refusal.html", title=said.title, text=said.text, status=said.status)
+    return make_response(page, said.status)
+
+
+def _on_refusal(refusal: Refusal) -> Response:
+    db.session.rollback()
+    response = answer(in_words(refusal))
+    if isinstance(refusal, TooManyAttempts):
+        response.headers["Retry-After"] = str(int(refusal.retry_after.total_seconds()))
+    return response
+
+
+def _on_http_error(error: HTTPException) -> Response:
+    code = error.code or 500
+    if 300 <= code < 400:  # noqa: PLR2004 - a redirect of werkzeug's own
+        return make_response(error.get_response())
+    return answer(Answer(code, *HTTP_TEXTS.get(code, HTTP_TEXTS[400])))
+
+
+def _on_busy(error: OperationalError) -> Response:
+    db.session.rollback()
+    log.error("database unavailable at %s: %s", request.endpoint, error.orig)
+    response = answer(Answer(503, *HTTP_TEXTS[503]))
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _on_fault(fault: Exception) -> Response:
+    db.session.rollback()
+    log.error("fault at %s", request.endpoint, exc_info=fault)
+    return answer(Answer(500, *HTTP_TEXTS[500]))
+
+
+def init_app(app: Flask) -> None:
+    """Register every handler."""
+    app.register_error_handler(Refusal, _on_refusal)
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(OperationalError, _on_busy)
+    if not app.testing:
+        app.register_error_handler(Exception, _on_fault)

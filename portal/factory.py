@@ -1,0 +1,103 @@
+"""Builds the application; the only file that knows every blueprint."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import timedelta
+
+from flask import Flask, g, request
+
+from portal import access, assets, clock, compression, database, errors, formatting, saying, security
+from portal.accounts import commands as account_commands
+from portal.accounts import routes as accounts
+from portal.clients import routes as clients
+from portal.config import ROOT, Config, from_environ
+from portal.demo import commands as demo_commands
+from portal.extensions import csrf, db, limiter, login_manager, migrate
+from portal.home import routes as home
+
+MAX_FORM_BYTES = 64 * 1024
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Return the application for a configuration, by default the environment's.
+
+    Raises:
+        ConfigError: the environment makes no sense.
+        RuntimeError: a route declares no permission.
+    """
+    config = config or from_environ(os.environ)
+    config.instance.mkdir(parents=True, exist_ok=True)
+    clock.configure(config.now)
+    app = Flask("portal", root_path=str(ROOT), instance_path=str(config.instance), static_folder=None)
+    app.extensions["portal_config"] = config
+    _settings(app, config)
+    _plumbing(app, config)
+    for blueprint in (home.bp, clients.bp, accounts.bp):
+        app.register_blueprint(blueprint)
+    accounts.init_app(app)
+    for command in (*account_commands.COMMANDS, *demo_commands.COMMANDS):
+        app.cli.add_command(command)
+    if missing := access.undeclared(app):
+        raise RuntimeError(f"routes without a declared permission: {', '.join(missing)}")
+    return app
+
+
+def _settings(app: Flask, config: Config) -> None:
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        TESTING=config.is_testing,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(config.database_url, config.threads),
+        MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
+        WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as its session
+        WTF_CSRF_CHECK_DEFAULT=False,  # the gate checks, after it knows who asks
+        WTF_CSRF_SSL_STRICT=config.is_https,
+        SESSION_COOKIE_NAME="portal",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.is_https,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        SESSION_REFRESH_EACH_REQUEST=False,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(fmt=formatting, kept_sayings=saying.kept, today=clock.today)
+    app.jinja_env.add_extension("jinja2.ext.do")
+
+
+def _plumbing(app: Flask, config: Config) -> None:
+    db.init_app(app)
+    migrate.init_app(app, db)
+    with app.app_context():
+        database.listen(db.engine)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    login_manager.session_protection = None
+    login_manager.init_app(app)
+    login_manager.user_loader(access.load_viewer)
+    compression.init_app(app)  # first in, so that it works last
+    published = assets.init_app(app, config.instance / "assets")
+    security.init_app(app, published, is_https=config.is_https)
+    errors.init_app(app)
+    app.extensions["release"] = _release()
+
+    @app.before_request
+    def _reading() -> None:
+        g.reading = database.is_reading.set(request.method in {"GET", "HEAD", "OPTIONS"})
+
+    @app.teardown_request
+    def _done(_error: BaseException | None) -> None:
+        if token := g.pop("reading", None):
+            database.is_reading.reset(token)
+
+    app.before_request(access.gate)
+
+
+def _release() -> str:
+    """Return a hash of everything that shapes a page, so that a new release never answers with an old 304."""
+    digest = hashlib.sha256()
+    for folder in ("templates", "static", "portal"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

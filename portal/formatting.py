@@ -1,0 +1,46 @@
+"""How dates, moments, money and documents are written in pt-BR."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from babel.numbers import format_currency
+
+from portal import clock
+from portal.domain import codes, documents
+
+
+def day(value: date | None) -> str:
+    """Return 10/07/2025, or an em dash for no date."""
+    return f"{value:%d/%m/%Y}" if value else "—"
+
+
+def short_day(value: date, today: date) -> str:
+    """Return 10/12, with the year only where it is not this year's or the next months' (more than 300 days off)."""
+    return f"{value:%d/%m}" if abs((value - today).days) <= 300 else f"{value:%d/%m/%Y}"  # noqa: PLR2004
+
+
+def moment(value: datetime | None) -> str:
+    """Return 10/07/2025 14:32 on São Paulo's clock, or an em dash."""
+    return f"{clock.local(value):%d/%m/%Y %H:%M}" if value else "—"
+
+
+def hour(value: datetime) -> str:
+    """Return 14:32 on São Paulo's clock."""
+    return f"{clock.local(value):%H:%M}"
+
+
+def phone(digits: str) -> str:
+    """Return (11) 98765-4321 from 10 or 11 digits."""
+    return f"({digits[:2]}) {digits[2:-4]}-{digits[-4:]}" if digits else "—"
+
+
+def money(cents: int) -> str:
+    """Return R$ 1.234,56 from integer cents."""
+    return format_currency(Decimal(cents) / 100, "BRL", locale="pt_BR")
+
+
+local_date = clock.local_date
+document = documents.mask
+code = codes.grouped

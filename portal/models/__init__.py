@@ -1,0 +1,25 @@
+"""The tables, by noun: columns, keys and constraints, no rules."""
+
+from __future__ import annotations
+
+from portal.models.audit import AuditEvent
+from portal.models.client import Client, ClientTally
+from portal.models.license import Installation, LicenseItem, RegistrationCode, Seat
+from portal.models.partner import Partner
+from portal.models.user import Attempt, FormDraft, PasswordReset, User, UserSession
+
+__all__ = [
+    "Attempt",
+    "AuditEvent",
+    "Client",
+    "ClientTally",
+    "FormDraft",
+    "Installation",
+    "LicenseItem",
+    "Partner",
+    "PasswordReset",
+    "RegistrationCode",
+    "Seat",
+    "User",
+    "UserSession",
+]

@@ -1,0 +1,85 @@
+"""What a client's license consists of: items, registration codes, installations with their keys, seats in use."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.domain.catalogue import Item
+from portal.extensions import db
+from portal.models.types import Labelled, UtcDateTime
+
+
+class LicenseItem(db.Model):  # type: ignore[name-defined,misc]
+    """The base license or an auxiliary product that a client holds, with its quantity."""
+
+    __tablename__ = "license_items"
+    __table_args__ = (
+        UniqueConstraint("client_id", "item"),
+        CheckConstraint("quantity >= 1", name="quantity"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
+    item: Mapped[Item] = mapped_column(Labelled(Item))
+    quantity: Mapped[int] = mapped_column(default=1)
+    since_on: Mapped[date]
+
+
+class RegistrationCode(db.Model):  # type: ignore[name-defined,misc]
+    """A code that activates an installation once (DOMAIN §7). Unused while neither consumed nor revoked."""
+
+    __tablename__ = "registration_codes"
+    __table_args__ = (
+        Index("ix_registration_codes_client_id", "client_id"),
+        Index(
+            "ix_registration_codes_unused",
+            "partner_id",
+            "issued_at",
+            sqlite_where=text("consumed_at IS NULL AND revoked_at IS NULL"),
+            postgresql_where=text("consumed_at IS NULL AND revoked_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id"))
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
+    item: Mapped[Item] = mapped_column(Labelled(Item), default=Item.BASE)
+    code: Mapped[str] = mapped_column(String(16), unique=True)
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    consumed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Installation(db.Model):  # type: ignore[name-defined,misc]
+    """An activated program: its key, the version and the device it last reported."""
+
+    __tablename__ = "installations"
+    __table_args__ = (Index("ix_installations_client_id", "client_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
+    item: Mapped[Item] = mapped_column(Labelled(Item), default=Item.BASE)
+    key: Mapped[str] = mapped_column(String(40), unique=True)
+    device: Mapped[str] = mapped_column(String(120), default="")
+    version: Mapped[str] = mapped_column(String(20), default="")
+    activated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Seat(db.Model):  # type: ignore[name-defined,misc]
+    """A seat in use: a session of a simultaneous-use item on a device."""
+
+    __tablename__ = "seats"
+    __table_args__ = (Index("ix_seats_client_id_item", "client_id", "item"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
+    item: Mapped[Item] = mapped_column(Labelled(Item))
+    device: Mapped[str] = mapped_column(String(120))
+    leased_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    heard_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

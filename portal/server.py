@@ -1,0 +1,88 @@
+"""Serving: waitress with our limits, and a SIGTERM that lets what is in flight finish."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from types import FrameType
+from typing import Any
+
+from flask import Flask
+from waitress import wasyncore
+from waitress.server import create_server
+
+from portal.config import Config
+
+log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 20.0
+BODY_LIMIT = 1024 * 1024
+
+Channels = dict[int, Any]
+"""What waitress' loop watches: listening sockets and connections."""
+
+
+def serve(app: Flask, config: Config) -> None:
+    """Serve until SIGTERM or SIGINT; then accept nothing new, finish what is in flight, and return.
+
+    Raises:
+        OSError: the address cannot be had (port in use).
+    """
+    channels: Channels = {}
+    server: Any = create_server(app, map=channels, **_settings(config))
+    stopping: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        stopping.append(number)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    while not stopping:
+        _turn(channels, 0.5)
+    log.info("signal %s: finishing what is in flight", stopping[0])
+    _drain(channels)
+    server.task_dispatcher.shutdown(timeout=1)
+
+
+def _settings(config: Config) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "host": config.host,
+        "port": config.port,
+        "threads": config.threads,
+        "connection_limit": 1000,
+        "asyncore_use_poll": True,
+        "channel_timeout": 20,
+        "cleanup_interval": 10,
+        "max_request_body_size": BODY_LIMIT,
+        "max_request_header_size": 16 * 1024,
+        "ident": None,
+        "expose_tracebacks": False,
+    }
+    if config.trusted_proxy:
+        settings |= {
+            "trusted_proxy": config.trusted_proxy,
+            "trusted_proxy_count": 1,
+            "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
+            "clear_untrusted_proxy_headers": True,
+        }
+    return settings
+
+
+def _turn(channels: Channels, timeout: float) -> None:
+    wasyncore.loop(timeout=timeout, use_poll=True, map=channels, count=1)
+
+
+def _drain(channels: Channels) -> None:
+    """Close the listening sockets, then turn the loop until no connection has anything left to do or to send."""
+    for listener in [entry for entry in channels.values() if getattr(entry, "accepting", False)]:
+        listener.del_channel()
+        listener.socket.close()
+    deadline = time.monotonic() + DRAIN_SECONDS
+    while _is_busy(channels) and time.monotonic() < deadline:
+        _turn(channels, 0.05)
+
+
+def _is_busy(channels: Channels) -> bool:
+    connections = [entry for entry in channels.values() if hasattr(entry, "requests")]
+    return any(entry.requests or entry.request or entry.total_outbufs_len for entry in connections)

@@ -1,0 +1,113 @@
+/* What links and forms cannot do: say that the line is down, keep the hand's place, copy, look one page ahead. */
+(() => {
+  "use strict";
+  const byId = (id) => document.getElementById(id);
+  const on = (name, does) => document.addEventListener(name, does);
+
+  /* A request that failed is offered again; nothing typed is touched. */
+  let failed = null;
+  const online = () => { failed = null; byId("offline").hidden = true; };
+  const offline = (again) => { failed = again; byId("offline").hidden = false; };
+  on("htmx:error", ({ target, detail }) => {
+    if (!detail.ctx || detail.ctx.response) return;
+    offline(() => (target.matches("form") ? target.requestSubmit() : target.click()));
+  });
+  on("htmx:before:response", online);
+  on("submit", (event) => {
+    if (navigator.onLine || event.defaultPrevented) return;
+    event.preventDefault();
+    offline(() => event.target.requestSubmit(event.submitter));
+  });
+
+  /* Focus stays where the hand was: the same element after a swap, else the swapped region. */
+  let place = null;
+  on("htmx:before:swap", ({ detail: { ctx } }) => {
+    const here = document.activeElement;
+    const region = ctx.target && ctx.target.nodeType ? ctx.target : null;
+    const isInside = region && here && region.contains(here);
+    place = {
+      ids: [here && here.id, ...(ctx.sourceElement ? [ctx.sourceElement.id] : [])].filter(Boolean),
+      region: region && region.id,
+      isInside: isInside || here === document.body,
+      caret: here && here.matches("input[type=search]") ? here.selectionStart : null,
+      open: [...document.querySelectorAll("details[open][id]")].map((one) => one.id),
+    };
+  });
+  on("htmx:after:swap", () => {
+    const { ids, region, isInside, caret, open } = place || {};
+    if (!place) return;
+    place = null;
+    open.forEach((id) => byId(id) && (byId(id).open = true));
+    const box = region && byId(region);
+    if (box && box.matches("dialog") && box.firstElementChild && !box.open) box.showModal();
+    if (box && box.matches(".menu")) unfold(box);
+    const wanted = box && box.querySelector("[autofocus], [aria-invalid]");
+    if (wanted) return wanted.focus();
+    if (!isInside || (document.activeElement && document.activeElement !== document.body)) return;
+    const again = ids.map(byId).find((one) => one && one.checkVisibility && one.checkVisibility());
+    if (again) {
+      again.focus({ preventScroll: true });
+      if (caret !== null && again.setSelectionRange) again.setSelectionRange(caret, caret);
+    } else if (box) {
+      const link = box.matches("tbody") && box.querySelector(".i:last-of-type");
+      if (!link) box.tabIndex = -1;
+      (link || box).focus({ preventScroll: true });
+    }
+  });
+
+  /* Row menus and folded rows. */
+  const unfold = (menu) => {
+    menu.previousElementSibling.setAttribute("aria-expanded", "true");
+    const first = menu.querySelector("a, button");
+    if (first) first.focus();
+  };
+  const fold = (except) => document.querySelectorAll(".menu").forEach((menu) => {
+    if (menu === except) return;
+    const isInside = menu.contains(document.activeElement);
+    menu.previousElementSibling.setAttribute("aria-expanded", "false");
+    if (isInside) menu.previousElementSibling.focus();
+    menu.className = "";
+    menu.replaceChildren();
+  });
+  on("keydown", (event) => event.key === "Escape" && fold());
+  document.addEventListener("click", (event) => {
+    const { target } = event;
+    fold(target.closest(".menu"));
+    const arrow = target.closest("[data-fold]");
+    if (arrow) {
+      const row = byId(arrow.dataset.fold);
+      row.hidden = !row.hidden;
+      arrow.setAttribute("aria-expanded", String(!row.hidden));
+      event.preventDefault();
+    }
+    const copy = target.closest("[data-copy]");
+    if (copy) navigator.clipboard.writeText(copy.dataset.copy).then(() => {
+      copy.textContent = "Copiado";
+      setTimeout(() => { copy.textContent = "Copiar"; }, 2000);
+    });
+    if (failed && target.closest("#offline button")) { const again = failed; online(); again(); }
+  }, true);
+
+  /* The next page, fetched ahead while the line is idle; it may wait half a minute. */
+  let ahead = null;
+  const look = () => {
+    const next = document.querySelector("#client-table a[rel=next]");
+    const link = navigator.connection;
+    if (!next || (link && link.saveData) || document.querySelector(".htmx-request")) return;
+    const url = next.getAttribute("href");
+    if (ahead && ahead.url === url) return;
+    const headers = { "HX-Request": "true", "HX-Request-Type": "partial" };
+    ahead = { url, at: Date.now(), answer: fetch(url, { headers, priority: "low" }) };
+    ahead.answer.then((answer) => { if (!answer.ok) ahead = null; }, () => { ahead = null; });
+  };
+  const idle = () => (window.requestIdleCallback || setTimeout)(look, { timeout: 3000 });
+  on("htmx:before:request", ({ detail: { ctx } }) => {
+    if (!ahead || ctx.request.method !== "GET") { ahead = ctx.request.method === "GET" ? ahead : null; return; }
+    const { url, at, answer } = ahead;
+    if (ctx.request.action !== url || Date.now() - at > 30000) return;
+    ahead = null;
+    ctx.fetch = () => answer.catch(() => fetch(url, ctx.request));
+  });
+  on("htmx:after:settle", idle);
+  window.addEventListener("load", idle);
+})();

@@ -1,0 +1,41 @@
+"""Refusals carry what the answer needs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from portal.domain import errors
+from portal.domain.actions import Action
+from portal.domain.statuses import Status
+
+
+def test_every_refusal_is_a_refusal_so_that_one_handler_answers_them_all() -> None:
+    names = {kind.__name__ for kind in errors.Refusal.__subclasses__() if kind.__module__ == "portal.domain.errors"}
+    assert names == {
+        "NotFound", "NotPermitted", "PartnerSuspended", "ActionRefused", "StaleState", "RepeatMismatch", "Invalid",
+        "TooManyAttempts",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("refusal", "name", "carried"),
+    [
+        (errors.ActionRefused(Action.HIDE, Status.ACTIVE), "action", Action.HIDE),
+        (errors.ActionRefused(Action.HIDE, Status.ACTIVE), "status", Status.ACTIVE),
+        (errors.StaleState(7), "current_version", 7),
+        (errors.Invalid({"name": ["Informe o nome."]}), "errors", {"name": ["Informe o nome."]}),
+        (errors.TooManyAttempts(timedelta(minutes=3)), "retry_after", timedelta(minutes=3)),
+    ],
+)
+def test_a_refusal_carries_its_reason(refusal, name, carried) -> None:
+    assert getattr(refusal, name) == carried
+    assert refusal.args, "and says so in a log"
+
+
+def test_the_messages_of_an_invalid_form_are_a_copy() -> None:
+    messages = {"name": ["Informe o nome."]}
+    refusal = errors.Invalid(messages)
+    messages.clear()
+    assert refusal.errors == {"name": ["Informe o nome."]}

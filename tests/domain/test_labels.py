@@ -1,0 +1,91 @@
+"""What the screen says, to the letter, accents included (DOMAIN), and what the tables store."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from portal.domain.actions import Action
+from portal.domain.catalogue import Item, Product, RenewalMethod
+from portal.domain.labels import LabelEnum
+from portal.domain.roles import Role
+from portal.domain.statuses import Status
+
+LABELS = {
+    Status: {
+        "pending": "Pendente",
+        "hidden": "Oculto",
+        "inactive": "Inativo",
+        "expired": "Expirado",
+        "suspended": "Suspenso",
+        "active": "Ativo",
+    },
+    Product: {"link": "Link", "navi": "Navi"},
+    Item: {
+        "base": "Licença",
+        "cloud": "Cloud",
+        "payment_order": "Ordem de Pagamento",
+        "integrated_payment": "Pagamento Integrado",
+        "self_service": "Link Autoatendimento",
+        "waiter": "Link Garçom",
+        "mobile": "Link Móvel",
+        "tef": "TEF",
+    },
+    RenewalMethod: {"manual": "Renovação manual", "billing": "Gestão de cobranças"},
+    Role: {
+        "admin": "Administrador",
+        "finance": "Financeiro",
+        "support": "Suporte",
+        "reader": "Leitura",
+        "operator": "Operador",
+    },
+    Action: {
+        "edit": "Editar",
+        "renew": "Renovar",
+        "reactivate": "Reativar",
+        "release_on_trust": "Liberar em confiança",
+        "pay_additionals": "Pagar adicionais",
+        "certificate": "Certificado digital",
+        "reissue_code": "Reemitir código",
+        "change_document": "Alterar CPF/CNPJ",
+        "migrate": "Migrar para o Link",
+        "suspend": "Suspender",
+        "resume": "Cancelar suspensão",
+        "hide": "Ocultar",
+        "unhide": "Reexibir",
+        "evaluate": "Avaliar",
+    },
+}
+
+
+@pytest.mark.parametrize("enum", LABELS, ids=lambda enum: enum.__name__)
+def test_every_stored_value_has_the_label_of_the_screen(enum) -> None:
+    assert {member.value: member.label for member in enum} == LABELS[enum]
+
+
+def test_no_labelled_enum_is_forgotten_here() -> None:
+    in_domain = {enum for enum in LabelEnum.__subclasses__() if enum.__module__.startswith("portal.domain.")}
+    assert in_domain == set(LABELS)
+
+
+def test_navi_has_a_whole_name_beside_its_short_label() -> None:
+    assert Product.NAVI.full_label == "Navi Vendas/PDV+"
+    assert Product.LINK.full_label == "Link"
+
+
+@pytest.mark.parametrize("enum", LABELS, ids=lambda enum: enum.__name__)
+def test_accented_letters_are_single_signs_and_stored_values_fit_their_column(enum) -> None:
+    assert all(unicodedata.is_normalized("NFC", member.label) for member in enum)
+    assert all(member.value.isascii() and len(member.value) <= 24 for member in enum)
+
+
+def test_a_member_is_its_stored_value() -> None:
+    assert Status.ACTIVE == "active"
+    assert f"{Status.ACTIVE}" == "active"
+    assert Status("active") is Status.ACTIVE
+
+
+def test_parse_returns_the_member_or_nothing() -> None:
+    assert Status.parse("expired") is Status.EXPIRED
+    assert [Status.parse(text) for text in ("", None, "Expirado", "EXPIRED", "nonsense")] == [None] * 5

