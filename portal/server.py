@@ -10,7 +10,9 @@ from typing import Any
 
 from flask import Flask
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
 from waitress.server import create_server
+from waitress.task import WSGITask
 
 from portal.config import Config
 
@@ -23,6 +25,24 @@ Channels = dict[int, Any]
 """What waitress' loop watches: listening sockets and connections."""
 
 
+class _Task(WSGITask):
+    """A request that keeps its connection after an answer without a body (304, 204).
+
+    Waitress closes it, for want of a Content-Length; on a line of 800 ms that costs the next request as much.
+    """
+
+    def set_close_on_finish(self) -> None:
+        """Close, except after such an answer to a browser that did not ask for it."""
+        request: Any = self.request
+        wants_close = request.headers.get("CONNECTION", "").lower() == "close"
+        if self.has_body or self.version != "1.1" or wants_close:
+            super().set_close_on_finish()
+
+
+class _Channel(HTTPChannel):
+    task_class = _Task
+
+
 def serve(app: Flask, config: Config) -> None:
     """Serve until SIGTERM or SIGINT; then accept nothing new, finish what is in flight, and return.
 
@@ -31,6 +51,8 @@ def serve(app: Flask, config: Config) -> None:
     """
     channels: Channels = {}
     server: Any = create_server(app, map=channels, **_settings(config))
+    for listener in channels.values():
+        listener.channel_class = _Channel
     stopping: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from portal.demo import identifiers, names, phrases, places
 from portal.demo.bulk_names import NameMaker, Pair
 from portal.demo.bundles import BUNDLES, Bundle
-from portal.demo.calendar import Calendar
+from portal.demo.due_dates import Calendar
 from portal.demo.lives import STATUS_WEIGHTS, Life, LifeMaker
 from portal.demo.places import Place
 from portal.domain.catalogue import Item, Product, RenewalMethod
@@ -71,7 +71,10 @@ class RowMaker:
         self._bundles = {kind: (list(some), list(some.values())) for kind, some in BUNDLES.items()}
         # Office hours in UTC: issued in the morning, used in the afternoon, last heard of at night.
         self._morning, self._afternoon, self._night = (
-            [f" {hour:02d}:{minute:02d}:{second:02d}.000000" for hour, minute, second in product(hours, range(60), (7, 41))]
+            [
+                f" {hour:02d}:{minute:02d}:{second:02d}.000000"
+                for hour, minute, second in product(hours, range(60), (7, 41))
+            ]
             for hours in (range(12, 15), range(16, 21), range(21, 23))
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import NamedTuple
 
-from portal.demo.calendar import MONTHS_BACK, Calendar, Due
+from portal.demo.due_dates import MONTHS_BACK, Calendar, Due
 from portal.domain.cycle import DUE_DAYS
 from portal.domain.statuses import Status
 

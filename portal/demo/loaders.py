@@ -6,7 +6,7 @@ and triggers that it put aside included.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import text
@@ -27,7 +27,7 @@ class Loader(Protocol):
     def put_aside(self) -> None:
         """Drop or disable what makes single rows slow."""
 
-    def load(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Add rows."""
 
     def put_back(self) -> None:
@@ -65,7 +65,7 @@ class SqliteLoader:
             self._connection.exec_driver_sql(f"DROP {kind} {name}")
             self._put_aside.append(statement)
 
-    def load(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Insert."""
         marks = ", ".join("?" * len(columns))
         self._cursor.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)  # noqa: S608
@@ -87,19 +87,21 @@ class SqliteLoader:
         self._cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+CONSTRAINTS = text("""
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE conrelid::regclass::text = ANY(:tables) AND contype IN ('f', 'u') ORDER BY contype DESC, conname
+""")
+INDEXES = text("""
+    SELECT indexname, indexdef FROM pg_indexes
+    WHERE schemaname = current_schema() AND tablename = ANY(:tables) AND NOT EXISTS (
+        SELECT FROM pg_constraint WHERE contype IN ('p', 'u', 'x')
+        AND conindid = (quote_ident(schemaname) || '.' || quote_ident(indexname))::regclass
+    ) ORDER BY indexname
+""")
+
+
 class PostgresLoader:
     """COPY, with indexes and foreign keys made afterwards in one go."""
-
-    FOUND = {
-        "constraint": """
-            SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
-            WHERE conrelid::regclass::text = ANY(:tables) AND contype IN ('f', 'u') ORDER BY contype DESC, conname""",
-        "index": """
-            SELECT tablename, indexname, indexdef FROM pg_indexes
-            WHERE schemaname = current_schema() AND tablename = ANY(:tables) AND NOT EXISTS (
-                SELECT FROM pg_constraint WHERE conindid = (quote_ident(schemaname) || '.' || quote_ident(indexname))::regclass
-                AND contype IN ('p', 'u', 'x')) ORDER BY indexname""",
-    }
 
     def __init__(self, connection: Connection, tables: Sequence[str]) -> None:
         """Remember where and what."""
@@ -117,31 +119,31 @@ class PostgresLoader:
 
     def put_aside(self) -> None:
         """Disable triggers; drop foreign keys, unique constraints and indexes, remembering how to make them."""
+        run, tables = self._connection.exec_driver_sql, {"tables": list(self._tables)}
         for table in self._tables:
-            self._connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        for kind, query in self.FOUND.items():
-            for table, name, definition in self._connection.execute(text(query), {"tables": list(self._tables)}).all():
-                if kind == "index":
-                    self._connection.exec_driver_sql(f'DROP INDEX "{name}"')
-                    self._put_aside.append(definition)
-                else:
-                    self._connection.exec_driver_sql(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
-                    self._put_aside.append(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
+            run(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        for table, name, definition in self._connection.execute(CONSTRAINTS, tables).all():
+            run(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+            self._put_aside.append(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
+        for name, definition in self._connection.execute(INDEXES, tables).all():
+            run(f'DROP INDEX "{name}"')
+            self._put_aside.append(definition)
 
-    def load(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Copy."""
-        with self._connection.connection.cursor() as cursor:
-            with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
+        cursor: Any = self._connection.connection.cursor()
+        with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def put_back(self) -> None:
         """Make indexes, constraints and triggers again; the ids given by hand are taken off the sequences."""
+        run = self._connection.exec_driver_sql
         for statement in self._put_aside:
-            self._connection.exec_driver_sql(statement)
+            run(statement)
         for table in self._tables:
-            self._connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-            self._connection.exec_driver_sql(
+            run(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+            run(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table})) "  # noqa: S608
                 f"FROM {table} LIMIT 1"
             )

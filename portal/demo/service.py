@@ -1,12 +1,130 @@
-"""Demo data."""
+"""The demo of a first start: two partners with clients of every kind, made when the database has no partner yet."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from random import Random
 
-def seed_if_empty() -> None:
-    """Seed."""
+from sqlalchemy import select, text
+
+from portal import clock, database, passwords
+from portal.demo.cast import ALFA_CAST, ALFA_EXTRAS, BETA_CAST, BETA_EXTRAS, Sketch, extras
+from portal.demo.facts import Scene, client_of
+from portal.demo.history import past
+from portal.demo.identifiers import DocumentMint
+from portal.demo.people import ALFA, BETA, EVERYBODY, OPERATOR, PASSWORD, Firm, Person
+from portal.demo.story import belongings
+from portal.extensions import db
+from portal.models import AuditEvent, Client, Partner, User
+
+SEED = 2026
+PARTNER_AGE = timedelta(days=2_000)
+BULK_LOGIN = "admin@partner-1.example"
+
+
+def seed_if_empty() -> bool:
+    """Make the demo where there is no partner yet and say whether it was made.
+
+    One query where there is one. Of two processes that start at once, the second waits and then finds the first's.
+    """
+    if not _is_empty():
+        return False
+    password_hash = passwords.hash_password(PASSWORD)  # slow, so before the lock
+    try:
+        _lock()
+        is_ours = _is_without_partners()
+        if is_ours:
+            _seed(clock.now(), password_hash)
+        db.session.commit()
+    finally:
+        db.session.rollback()
+    return is_ours
 
 
 def welcome(url: str) -> str:
-    """Welcome."""
-    return url
+    """Return what a start of the demo prints: the address, who may sign in and with what."""
+    people = _logins()
+    lines = [f"  {user.email:<26} {user.role.label:<14} {name or ''}".rstrip() for user, name in people]
+    return "\n".join(["", f"Portal do Parceiro (demo): {url}", *lines, f"  password of each: {PASSWORD}", ""])
+
+
+def _logins() -> Sequence[tuple[User, str | None]]:
+    """Return the users to sign in with and their partners' names; in a large database its first administrator."""
+    wanted = [person.email for person in EVERYBODY] + [BULK_LOGIN]
+    query = select(User, Partner.name).outerjoin(Partner).where(User.email.in_(wanted)).order_by(User.id)
+    return [(user, name) for user, name in db.session.execute(query)]
+
+
+def _is_without_partners() -> bool:
+    return db.session.scalar(select(Partner.id).limit(1)) is None
+
+
+def _is_empty() -> bool:
+    """Ask without waiting for a writer."""
+    token = database.is_reading.set(True)
+    try:
+        return _is_without_partners()
+    finally:
+        db.session.rollback()
+        database.is_reading.reset(token)
+
+
+def _lock() -> None:
+    """Keep other writers out until the transaction ends; on SQLite its beginning has done that (portal.database)."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("LOCK TABLE partners IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def _seed(now: datetime, password_hash: str) -> None:
+    """Add everything to the session's transaction."""
+    rng = Random(SEED)  # noqa: S311 - made to be repeated
+    mint = DocumentMint(rng)
+    scenes = [_open(firm, rng, mint, now, password_hash) for firm in (ALFA, BETA)]
+    db.session.add(_user(OPERATOR, None, now, password_hash))
+    sketches = [(*ALFA_CAST, *extras(rng, ALFA_EXTRAS)), (*BETA_CAST, *extras(rng, BETA_EXTRAS))]
+    events = [event for scene, cast in zip(scenes, sketches, strict=True) for event in _play(cast, scene)]
+    db.session.add_all(sorted(events, key=_when))
+
+
+def _open(firm: Firm, rng: Random, mint: DocumentMint, now: datetime, password_hash: str) -> Scene:
+    """Add a partner with its users."""
+    created_at = now - PARTNER_AGE
+    partner = Partner(name=firm.name, document=firm.document, due_day=firm.due_day, created_at=created_at)
+    db.session.add(partner)
+    db.session.flush()
+    staff = [_user(person, partner, now, password_hash) for person in firm.people]
+    db.session.add_all(staff)
+    db.session.flush()
+    return Scene(partner, staff, rng, mint, now)
+
+
+def _user(person: Person, partner: Partner | None, now: datetime, password_hash: str) -> User:
+    return User(
+        partner_id=partner.id if partner else None,
+        email=person.email,
+        name=person.name,
+        role=person.role,
+        password_hash=password_hash,
+        created_at=now - PARTNER_AGE,
+    )
+
+
+def _play(cast: tuple[Sketch, ...], scene: Scene) -> list[AuditEvent]:
+    """Add a partner's clients, in the order in which they registered, with what belongs to them; return their past."""
+    pairs = sorted(((client_of(sketch, scene), sketch) for sketch in cast), key=_registration_date)
+    db.session.add_all(client for client, _sketch in pairs)
+    db.session.flush()
+    events: list[AuditEvent] = []
+    for client, sketch in pairs:
+        db.session.add_all(belongings(client, sketch, scene))
+        events += past(client, sketch, scene)
+    return events
+
+
+def _registration_date(pair: tuple[Client, Sketch]) -> date:
+    return pair[0].registered_on
+
+
+def _when(event: AuditEvent) -> datetime:
+    return event.at

@@ -44,7 +44,9 @@ def test_case_and_blanks_of_an_email_do_not_matter(ana: User, log_in: LogIn) -> 
     assert log_in("  ANA@Revenda.TEST ").status_code == 303
 
 
-@pytest.mark.parametrize(("email", "password"), [("ana@revenda.test", "errada-errada"), ("ninguem@revenda.test", PASSWORD)])
+@pytest.mark.parametrize(
+    ("email", "password"), [("ana@revenda.test", "errada-errada"), ("ninguem@revenda.test", PASSWORD)]
+)
 def test_a_wrong_password_and_an_unknown_email_say_the_same(
     ana: User, log_in: LogIn, visitor: Visitor, email: str, password: str
 ) -> None:
@@ -60,16 +62,16 @@ def test_unknown_and_wrong_differ_in_nothing_but_the_email_typed(ana: User, app:
     def refusal(email: str) -> tuple[int, str, list[str]]:
         browser = Visitor(app)
         answer = log_in(email, "errada-errada", browser)
-        return answer.status_code, answer.text.replace(email, "").replace(browser.csrf_token(), ""), sorted(
-            name for name, _ in answer.headers
+        return (
+            answer.status_code,
+            answer.text.replace(email, "").replace(browser.csrf_token(), ""),
+            sorted(name for name, _ in answer.headers),
         )
 
     assert refusal("ana@revenda.test") == refusal("bia@revenda.test")
 
 
-def test_unknown_and_wrong_cost_one_check_each(
-    ana: User, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unknown_and_wrong_cost_one_check_each(ana: User, log_in: LogIn, monkeypatch: pytest.MonkeyPatch) -> None:
     checked = []
 
     class Counting(PasswordHasher):
@@ -156,7 +158,9 @@ def test_signing_in_changes_the_csrf_token_and_drops_what_was_in_the_cookie(
     assert cookie_of(visitor)["csrf_token"] != before
 
 
-def test_signing_in_again_ends_the_browsers_former_session(ana: User, app: Flask, log_in: LogIn, visitor: Visitor) -> None:
+def test_signing_in_again_ends_the_browsers_former_session(
+    ana: User, app: Flask, log_in: LogIn, visitor: Visitor
+) -> None:
     log_in("ana@revenda.test")
     former = str(cookie_of(visitor)["_user_id"])
     elsewhere = Visitor(app)
@@ -188,10 +192,10 @@ def test_an_old_hash_is_renewed_by_a_successful_login(make: Factory, log_in: Log
 def test_a_password_changed_while_the_old_one_is_checked_lets_nobody_in(
     ana: User, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verify = passwords.verify
+    verify, user_id = passwords.verify, ana.id
 
     def meanwhile(stored: str | None, password: str) -> bool:
-        db.session.get_one(User, ana.id).password_hash = "another"
+        db.session.get_one(User, user_id).password_hash = "another"
         db.session.commit()
         return verify(stored, password)
 

@@ -9,7 +9,15 @@ from portal.models import User
 from tests.accounts.conftest import LogIn
 from tests.visitor import Visitor
 
-INSIDE = ["/", "/clients", "/clients?status=expired&page=2", "/clients/7/revision/new?draft=abc", "/a%2F%2Fevil.test", "/@evil.test", "/x?u=https://evil.test"]
+INSIDE = [
+    "/",
+    "/clients",
+    "/clients?status=expired&page=2",
+    "/clients/7/revision/new?draft=abc",
+    "/a%2F%2Fevil.test",
+    "/@evil.test",
+    "/x?u=https://evil.test",
+]
 OUTSIDE = [
     "", None, "clients", "//evil.test", "///evil.test", "/\\evil.test", "\\\\evil.test", "/a\\b", "https://evil.test", "https:evil.test",
     "javascript:alert(1)", "data:text/html,x", " /clients", "/\t/evil.test", "/\n/evil.test", "\t//evil.test", "/\r\nSet-Cookie: a=b",
