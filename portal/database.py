@@ -34,6 +34,7 @@ def engine_options(database_url: str, pool_size: int) -> dict[str, Any]:
     """Return the engine's options for a database URL; ``pool_size`` is the number of server threads."""
     url = make_url(database_url)
     options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 4, "pool_timeout": 10}
+    options["hide_parameters"] = True  # what a failed statement carried (names, documents, codes) stays out of the logs
     if url.get_backend_name() == "sqlite":
         options["module"] = sqlite_module()
         options["connect_args"] = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}

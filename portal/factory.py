@@ -6,9 +6,9 @@ import hashlib
 import os
 from datetime import timedelta
 
-from flask import Flask, g, request
+from flask import Flask, abort, g, request
 
-from portal import access, assets, clock, compression, database, errors, formatting, saying, security
+from portal import access, assets, backup, clock, compression, database, errors, formatting, saying, security
 from portal.accounts import commands as account_commands
 from portal.accounts import routes as accounts
 from portal.clients import routes as clients
@@ -37,7 +37,7 @@ def create_app(config: Config | None = None) -> Flask:
     for blueprint in (home.bp, clients.bp, accounts.bp):
         app.register_blueprint(blueprint)
     accounts.init_app(app)
-    for command in (*account_commands.COMMANDS, *demo_commands.COMMANDS):
+    for command in (*account_commands.COMMANDS, *demo_commands.COMMANDS, *backup.COMMANDS):
         app.cli.add_command(command)
     if missing := access.undeclared(app):
         raise RuntimeError(f"routes without a declared permission: {', '.join(missing)}")
@@ -89,6 +89,11 @@ def _plumbing(app: Flask, config: Config) -> None:
     def _done(_error: BaseException | None) -> None:
         if token := g.pop("reading", None):
             database.is_reading.reset(token)
+
+    @app.before_request
+    def _legible() -> None:
+        if not request.query_string.isascii():  # no browser sends such bytes bare, and Werkzeug stumbles over them
+            abort(400)
 
     app.before_request(access.gate)
 

@@ -13,6 +13,9 @@
     offline(() => (target.matches("form") ? target.requestSubmit() : target.click()));
   });
   on("htmx:before:response", online);
+  on("htmx:before:request", ({ detail: { ctx } }) => {
+    if (ctx.sourceElement.name !== "city") byId("said").replaceChildren();
+  });
   on("submit", (event) => {
     if (navigator.onLine || event.defaultPrevented) return;
     event.preventDefault();

@@ -37,6 +37,7 @@ class Listed:
     role: Role
     last_login_at: datetime | None
     deactivated_at: datetime | None
+    partner_id: int | None
     partner_name: str | None
 
 
@@ -92,8 +93,9 @@ def is_email_taken(email: str) -> bool:
 
 def users_page(partner_id: int | None, search: str, number: int) -> Page:
     """Return a page of a partner's users or, for vendor staff (no partner), of everybody's: staff first, then by partner."""
+    columns = (User.id, User.name, User.email, User.role, User.last_login_at, User.deactivated_at, User.partner_id)
     query = (
-        select(User.id, User.name, User.email, User.role, User.last_login_at, User.deactivated_at, Partner.name)
+        select(*columns, Partner.name)
         .outerjoin(Partner, Partner.id == User.partner_id)
         .where(*_visible(partner_id))
         .order_by(func.coalesce(Partner.name, ""), User.partner_id, User.name, User.id)
@@ -101,8 +103,8 @@ def users_page(partner_id: int | None, search: str, number: int) -> Page:
         .offset((number - 1) * PAGE_SIZE)
     )
     if search:
-        columns = (User.name, User.email, Partner.name)
-        query = query.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))
+        searched = (User.name, User.email, Partner.name)
+        query = query.where(or_(*(column.icontains(search, autoescape=True) for column in searched)))
     users = [Listed(*row) for row in db.session.execute(query)]
     return Page(number, users[:PAGE_SIZE], len(users) > PAGE_SIZE)
 

@@ -37,5 +37,5 @@ class UserGroup:
     @classmethod
     def build_all(cls, users: list[Listed]) -> list[UserGroup]:
         """Group users that come sorted by partner."""
-        groups = groupby(users, key=lambda user: user.partner_name)
-        return [cls(name, [UserRow.build(user) for user in members]) for name, members in groups]
+        groups = [list(members) for _, members in groupby(users, key=lambda user: user.partner_id)]
+        return [cls(members[0].partner_name, [UserRow.build(user) for user in members]) for members in groups]

@@ -9,7 +9,7 @@ from flask import Response, make_response, redirect, render_template, url_for
 
 from portal import clock, errors, formatting, htmx, saying, security
 from portal.access import viewer
-from portal.clients import details, queries
+from portal.clients import details, queries, tallies
 from portal.clients.filters import ClientFilter
 from portal.clients.rows import DONE_LABELS, ClientRow
 from portal.clients.service import REVISED, Outcome
@@ -28,18 +28,18 @@ SAID = {
 }
 
 
-def row(client: Client, panel: str = "", status: int = 200, said: str = "", **context: Any) -> Response:
+def row(client: Client, panel: str = "", status: int = 200, behind: str = "", **context: Any) -> Response:
     """Answer the row's body, with a panel below it; a browser that wants no fragment is led to the client's page."""
     today = clock.today()
     context |= {"row": ClientRow.build(client, today), "today": today, "panel": panel, "in_row": True}
-    return fragment_only(client, "clients/_client.html", status, said, **context)
+    return fragment_only(client, "clients/_client.html", status, behind, **context)
 
 
-def fragment_only(client: Client, template: str, status: int = 200, said: str = "", **context: Any) -> Response:
-    """Answer a fragment that has no page of its own, or lead to the client's page."""
+def fragment_only(client: Client, template: str, status: int = 200, behind: str = "", **context: Any) -> Response:
+    """Answer a fragment that has no page of its own, out-of-band parts behind it, or lead to the client's page."""
     if not htmx.wants_fragment():
         return htmx.vary(make_response(redirect(url_for("clients.show", client_id=client.id), 303)))
-    return htmx.vary(make_response(render_template(template, **context) + saying.out_of_band(said), status))
+    return htmx.vary(make_response(render_template(template, **context) + behind, status))
 
 
 def form(client: Client, name: str, filled: Any, status: int = 200, **context: Any) -> Response:
@@ -57,7 +57,8 @@ def done(client: Client, change: Callable[[], Outcome]) -> Response:
     said = _in_words(client, change())
     if not htmx.wants_fragment():
         saying.keep(said)
-    return row(queries.get_client(client.partner_id, client.id), said=said)
+        return row(client)
+    return _row_with_counts(client.partner_id, client.id, 200, said)
 
 
 def done_or_refused(client: Client, change: Callable[[], Outcome]) -> Response:
@@ -74,7 +75,14 @@ def done_or_refused(client: Client, change: Callable[[], Outcome]) -> Response:
             raise
         db.session.rollback()
         refused = errors.in_words(refusal)
-        return row(queries.get_client(partner_id, client_id), "", refused.status, refused.text)
+        return _row_with_counts(partner_id, client_id, refused.status, refused.text)
+
+
+def _row_with_counts(partner_id: int, client_id: int, status: int, said: str) -> Response:
+    """Answer the row as it stands now, what happened to it, and the counters above the list."""
+    client = queries.get_client(partner_id, client_id)
+    counts = render_template("clients/_counts.html", counters=tallies.read(partner_id, clock.today()))
+    return row(client, status=status, behind=counts + saying.out_of_band(said))
 
 
 def _in_words(client: Client, outcome: Outcome) -> str:

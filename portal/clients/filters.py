@@ -16,6 +16,7 @@ from portal.municipalities import UFS
 
 SEARCH_LIMIT = 100
 PAGE_SIZES = (25, 50)
+SOON_DAYS = 7
 DUE_WITHIN_DAYS = (3, 7, 15, 30, 60)
 LARGEST_ID = 2**31 - 1
 
@@ -60,7 +61,7 @@ class ClientFilter:
         sort = args.get("sort", "")
         statuses = frozenset(filter(None, (Status.parse(value) for value in args.getlist("status"))))
         return cls(
-            search=" ".join(args.get("q", "").replace("\x00", "").split())[:SEARCH_LIMIT],
+            search=" ".join(args.get("q", "").replace("\x00", "").split())[:SEARCH_LIMIT].rstrip(),
             statuses=statuses or DEFAULT_STATUSES,
             product=Product.parse(args.get("product", "")),
             due_within=_one_of(args.get("due", ""), DUE_WITHIN_DAYS),

@@ -7,10 +7,11 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField, StringField, TextAreaField, ValidationError
-from wtforms.validators import Email, InputRequired, Length, Optional, Regexp
+from wtforms.validators import Email, InputRequired, Length, Optional, Regexp, StopValidation
 from wtforms.widgets import HiddenInput
 
 from portal import municipalities
+from portal.clients.filters import parse_id
 
 REASON_LENGTH = 200
 NOTES_LENGTH = 2_000
@@ -25,6 +26,19 @@ def _stripped_lines(value: str | None) -> str:
     return (value or "").replace("\x00", "").replace("\r\n", "\n").strip()
 
 
+class VersionField(IntegerField):
+    """A number that both databases hold; whatever else arrives makes the form incomplete, said in the user's words."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number."""
+        self.data = parse_id(valuelist[0]) if valuelist else None
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse a form without it."""
+        if self.data is None:
+            raise StopValidation("O formulário está incompleto.")
+
+
 class VersionForm(FlaskForm):
     """Carries the version of the client that the page showed; the gate has checked the CSRF token."""
 
@@ -33,7 +47,7 @@ class VersionForm(FlaskForm):
 
         csrf = False
 
-    version = IntegerField(widget=HiddenInput(), validators=[InputRequired("O formulário está incompleto.")])
+    version = VersionField(widget=HiddenInput())
 
     @property
     def base_version(self) -> int:
@@ -59,7 +73,7 @@ class RevisionForm(VersionForm):
         filters=[_stripped],
         validators=[InputRequired("Informe o nome."), Length(max=150, message="No máximo 150 caracteres.")],
     )
-    uf = SelectField("UF", choices=[(uf, uf) for uf in municipalities.UFS], validate_choice=False)
+    uf = SelectField("UF", choices=municipalities.UFS, validate_choice=False)  # type: ignore[arg-type]  # old stubs
     city = StringField("Cidade", filters=[_stripped], validators=[InputRequired("Informe a cidade.")])
     email = StringField(
         "E-mail",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, func, literal, literal_column, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Date, and_, false, func, literal, literal_column, not_, or_, select, tuple_
 from sqlalchemy import union_all as union
 
 from portal.clients.filters import LARGEST_ID, ClientFilter, Sort
@@ -135,8 +135,18 @@ def _found(criteria: ClientFilter) -> ColumnElement[bool]:
 
 
 def clients_page(partner_id: int, criteria: ClientFilter, today: date, counters: Counters) -> Page:
-    """Return the page of the list that the criteria ask for, paged by key: no offset, no count over the rows."""
+    """Return the page of the list that the criteria ask for, paged by key: no offset, no count over the rows.
+
+    Where nothing is left on that side of the cursor (the rows changed meanwhile) it is the first page.
+    """
     cursor = _cursor(partner_id, criteria)
+    page = _page(partner_id, criteria, today, counters, cursor)
+    if cursor is not None and not page.rows:
+        return _page(partner_id, criteria, today, counters, None)
+    return page
+
+
+def _page(partner_id: int, criteria: ClientFilter, today: date, counters: Counters, cursor: AnyRow | None) -> Page:
     is_backward = criteria.before is not None and cursor is not None
     query = _ordered(partner_id, criteria, today, counters, cursor, is_backward=is_backward)
     rows = list(db.session.execute(query.limit(criteria.size + 1)))
@@ -183,12 +193,11 @@ def _by_status(
     partner_id: int, criteria: ClientFilter, today: date, cursor: AnyRow | None, *, is_descending: bool
 ) -> AnySelect:
     """Return the rows status by status: each reads only as far into its index as the page needs."""
-    statuses = [status for status in Status if status in criteria.statuses]
-    if is_descending:
-        statuses.reverse()
-    begin = derive_status(cursor, today) if cursor else None
-    if begin in statuses:
-        statuses = statuses[statuses.index(begin) :]
+    order = list(reversed(Status)) if is_descending else list(Status)
+    begin = derive_status(cursor, today) if cursor else order[0]
+    statuses = [status for status in order[order.index(begin) :] if status in criteria.statuses]
+    if not statuses:
+        return select(*COLUMNS).where(false())
     parts = []
     for rank, status in enumerate(statuses):
         beyond = _beyond(Sort.STATUS, cursor, is_descending=is_descending) if status is begin else []
@@ -223,7 +232,7 @@ def all_rows(partner_id: int, criteria: ClientFilter, today: date, counters: Cou
     """Yield every row of the criteria in their order, some hundred at a time (exports)."""
     here = replace(criteria, size=500, after=None, before=None)
     while True:
-        page = clients_page(partner_id, here, today, counters)
+        page = _page(partner_id, here, today, counters, _cursor(partner_id, here))
         yield from page.rows
         if not page.has_next:
             return

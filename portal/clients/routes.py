@@ -18,6 +18,7 @@ from portal.domain.actions import Action, ensure_allowed
 from portal.domain.errors import Invalid, RepeatMismatch, StaleState
 from portal.domain.roles import Permission
 from portal.domain.statuses import derive_status
+from portal.extensions import limiter
 from portal.models import Client
 
 bp = Blueprint("clients", __name__, url_prefix="/clients")
@@ -54,6 +55,7 @@ def index() -> Response:
 
 @bp.get("/export")
 @requires(Permission.VIEW_CLIENTS)
+@limiter.limit("30 per minute", key_func=lambda: str(viewer().session_id))
 def export_csv() -> Response:
     """The list as shown, all its pages, as CSV."""
     criteria, today, partner_id = ClientFilter.from_args(request.args), clock.today(), current_partner_id()
@@ -86,7 +88,8 @@ def unused_codes() -> Response:
 def cities() -> str:
     """Names of a state's cities that the typed text may mean."""
     names = municipalities.suggest(request.args.get("uf", ""), request.args.get("city", "")[:60])
-    return render_template("clients/_cities.html", cities=names)
+    client_id = parse_id(request.args.get("suffix", "").removeprefix("-"))
+    return render_template("clients/_cities.html", cities=names, suffix=f"-{client_id}" if client_id else "")
 
 
 @bp.get("/<int:client_id>")

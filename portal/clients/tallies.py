@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select
 
-from portal.clients.filters import ClientFilter
-from portal.domain.statuses import LIVE_STATUSES, DueRange, Status, derive_status
+from portal.clients.filters import SOON_DAYS, ClientFilter
+from portal.domain.statuses import DEFAULT_STATUSES, LIVE_STATUSES, DueRange, Status, derive_status
 from portal.extensions import db
 from portal.models import ClientTally
 from portal.models.types import AnyRow
@@ -34,6 +34,12 @@ class Counters:
     groups: list[Group]
     by_status: dict[Status, int]
     with_unused_code: int
+    due_soon: int
+
+    @property
+    def listed(self) -> int:
+        """The clients that the list shows before anybody filters."""
+        return sum(self.by_status[status] for status in DEFAULT_STATUSES)
 
     @property
     def total(self) -> int:
@@ -74,7 +80,9 @@ def read(partner_id: int, today: date) -> Counters:
     for group in groups:
         by_status[group.status] += group.clients  # type: ignore[index]
     unused = sum(group.with_unused_code for group in groups if group.status in LIVE_STATUSES)
-    return Counters(groups, by_status, unused)
+    soon = DueRange(today, today + timedelta(days=SOON_DAYS))
+    due_soon = sum(group.clients for group in groups if group.pending_at is None and soon.holds(group.due_on))
+    return Counters(groups, by_status, unused, due_soon)
 
 
 def _group(row: AnyRow, today: date) -> Group:

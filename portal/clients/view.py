@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from portal.clients.filters import DUE_WITHIN_DAYS, PAGE_SIZES, ClientFilter, Sort
+from portal.clients.filters import DUE_WITHIN_DAYS, PAGE_SIZES, SOON_DAYS, ClientFilter, Sort
 from portal.domain.catalogue import Product, RenewalMethod
 from portal.domain.statuses import DEFAULT_STATUSES, Status
 from portal.municipalities import UFS
@@ -42,6 +42,7 @@ LIST_CONSTANTS = {
     "default_statuses": DEFAULT_STATUSES,
     "all_statuses": frozenset(Status),
     "hidden": Status.HIDDEN,
+    "soon_days": SOON_DAYS,
     "columns": tuple(Sort),
 }
 

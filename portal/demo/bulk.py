@@ -13,8 +13,8 @@ from sqlalchemy.engine import Connection
 from portal import clock, passwords
 from portal.demo import names
 from portal.demo.bulk_rows import COLUMNS, Owner, RowMaker
-from portal.demo.due_dates import Calendar
 from portal.demo.counters import rebuild_counters
+from portal.demo.due_dates import Calendar
 from portal.demo.identifiers import DocumentMint
 from portal.demo.loaders import Loader, loader_for
 from portal.demo.people import PASSWORD

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 from portal import clock
 from portal.demo import cast, places
-from portal.demo.due_dates import LAST_DUE_DAY, MONTHS_BACK, Calendar, Due
 from portal.demo.cast import Sketch
+from portal.demo.due_dates import LAST_DUE_DAY, MONTHS_BACK, Calendar, Due
 from portal.demo.identifiers import DocumentMint
 from portal.domain.cycle import RENEWAL_WINDOW_DAYS
 from portal.domain.search import fold, search_key
@@ -17,6 +17,7 @@ from portal.domain.statuses import Status
 from portal.models import Client, Partner, User
 
 LONGEST_DAYS = 1_800
+USUAL_DUE_DAY_SHARE, RENEWED_SHARE, SILENT_SHARE = 0.75, 0.3, 0.1
 
 
 @dataclass
@@ -39,7 +40,7 @@ class Scene:
     def at(self, day: date, hour: int) -> datetime:
         """Return a moment in an hour of a day, never one that is still to come."""
         moment = datetime.combine(day, time(hour, self.rng.randrange(60), self.rng.randrange(60)), clock.SAO_PAULO)
-        return min(moment, self.now)
+        return min(moment, self.now).astimezone(UTC)
 
     def days_ago(self, days: int) -> date:
         """Return a date before today."""
@@ -48,7 +49,8 @@ class Scene:
 
 def client_of(sketch: Sketch, scene: Scene) -> Client:
     """Return the client of a sketch, not yet added to the session."""
-    document, place = _document(sketch, scene), scene.rng.choice(_places(scene.rng))
+    document = _document(sketch, scene)
+    place = _place(document)
     registered_on, due_on, due_day = _dates(sketch, scene)
     client = Client(
         partner_id=scene.partner.id,
@@ -75,13 +77,15 @@ def _document(sketch: Sketch, scene: Scene) -> str:
     return make() if make else sketch.document
 
 
-def _places(rng: Random) -> list[places.Place]:
-    return places.large_places() if rng.random() < 0.5 else places.places()  # noqa: PLR2004 - every other one
+def _place(document: str) -> places.Place:
+    """Return where a document lives: in a large city every other time, and always in the same one."""
+    rng = Random(document)  # noqa: S311 - made to be repeated
+    return rng.choice(rng.choice((places.large_places(), places.places())))
 
 
 def _contacts(name: str, place: places.Place, rng: Random) -> dict[str, str]:
     """Return e-mail and phone; one shop in ten gives neither."""
-    if rng.random() < 0.1:  # noqa: PLR2004
+    if rng.random() < SILENT_SHARE:
         return {}
     host = "".join(sign for sign in fold(name) if sign.isascii() and sign.isalnum())[:30]
     return {"email": f"contato@{host}.example", "phone": places.phone(place, rng.randrange(10**8))}
@@ -89,7 +93,7 @@ def _contacts(name: str, place: places.Place, rng: Random) -> dict[str, str]:
 
 def _dates(sketch: Sketch, scene: Scene) -> tuple[date, date | None, int]:
     """Return date of registration, due date and due day."""
-    usual = scene.partner.due_day
+    usual = scene.partner.due_day if scene.rng.random() < USUAL_DUE_DAY_SHARE else scene.rng.randint(1, LAST_DUE_DAY)
     if sketch.status is Status.PENDING:
         return scene.days_ago(scene.rng.randint(1, 10)), None, usual
     if sketch.due_in is not None:
@@ -97,7 +101,7 @@ def _dates(sketch: Sketch, scene: Scene) -> tuple[date, date | None, int]:
         return scene.days_ago(scene.rng.randint(40, LONGEST_DAYS)), due_on, min(due_on.day, LAST_DUE_DAY)
     if sketch.status in {Status.ACTIVE, Status.SUSPENDED}:
         return _paid_dates(sketch, scene, usual)
-    due = _unpaid_due(sketch, scene)
+    due = _unpaid_due(sketch, scene, usual)
     days = sketch.unused_for or due.days_ago + scene.rng.randint(35, LONGEST_DAYS)
     return scene.days_ago(days), due.on, due.due_day
 
@@ -106,20 +110,20 @@ def _paid_dates(sketch: Sketch, scene: Scene, due_day: int) -> tuple[date, date,
     """Return the dates of a paid client; one registered within the renewal window begins with the next cycle (R7)."""
     due = scene.calendar.running(due_day)
     if sketch.unused_for is None:
-        registered_on, is_renewed = scene.days_ago(scene.rng.randint(40, LONGEST_DAYS)), scene.rng.random() < 0.3  # noqa: PLR2004
+        registered_on = scene.days_ago(scene.rng.randint(40, LONGEST_DAYS))
+        is_renewed = scene.rng.random() < RENEWED_SHARE
     else:
         registered_on = scene.days_ago(sketch.unused_for)
         is_renewed = registered_on >= due.on - timedelta(days=RENEWAL_WINDOW_DAYS)
     return registered_on, scene.calendar.running(due_day, is_renewed=is_renewed).on, due_day
 
 
-def _unpaid_due(sketch: Sketch, scene: Scene) -> Due:
-    rng, usual = scene.rng, scene.partner.due_day
+def _unpaid_due(sketch: Sketch, scene: Scene, due_day: int) -> Due:
     if sketch.status is Status.EXPIRED:
-        return scene.calendar.expired(rng.choice((usual, rng.randint(1, LAST_DUE_DAY))))
+        return scene.calendar.expired(due_day)
     first = 2 if sketch.status is Status.HIDDEN or sketch.was_hidden else 1  # Inativo long enough to be hidden
     last = 4 if sketch.unused_for else MONTHS_BACK[-1]
-    return scene.calendar.past(rng.randint(first, last), usual)
+    return scene.calendar.past(scene.rng.randint(first, last), due_day)
 
 
 def _set_flags(client: Client, sketch: Sketch, scene: Scene) -> None:

@@ -82,9 +82,10 @@ def _seed(now: datetime, password_hash: str) -> None:
     mint = DocumentMint(rng)
     scenes = [_open(firm, rng, mint, now, password_hash) for firm in (ALFA, BETA)]
     db.session.add(_user(OPERATOR, None, now, password_hash))
-    sketches = [(*ALFA_CAST, *extras(rng, ALFA_EXTRAS)), (*BETA_CAST, *extras(rng, BETA_EXTRAS))]
-    events = [event for scene, cast in zip(scenes, sketches, strict=True) for event in _play(cast, scene)]
-    db.session.add_all(sorted(events, key=_when))
+    events = _play((*ALFA_CAST, *extras(rng, ALFA_EXTRAS)), scenes[0])
+    events += _play((*BETA_CAST, *extras(rng, BETA_EXTRAS)), scenes[1])
+    events.sort(key=_when)
+    db.session.add_all(events)
 
 
 def _open(firm: Firm, rng: Random, mint: DocumentMint, now: datetime, password_hash: str) -> Scene:

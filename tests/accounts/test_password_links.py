@@ -144,6 +144,12 @@ def test_a_link_used_while_the_password_is_hashed_changes_nothing(
     assert db.session.get_one(User, ana.id).password_hash != "hashed"
 
 
+def test_a_dead_link_costs_no_hash(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.passwords.hash_password", lambda _password: pytest.fail("hashed"))
+    with pytest.raises(NotFound):
+        service.set_password("unknown", NEW, now=NOW)
+
+
 def test_nothing_secret_is_logged(link: str, visitor: Visitor, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     set_password(visitor, link)

@@ -45,6 +45,13 @@ def test_an_operator_sees_everybody_by_partner(ana: User, make: Factory, visitor
     assert places == sorted(places)
 
 
+def test_partners_of_one_name_stay_apart(make: Factory, visitor: Visitor) -> None:
+    for _ in range(2):
+        make.user(make.partner(name="Zenite"))
+    page = visitor.sign_in(make.user(None, Role.OPERATOR)).get("/users").text
+    assert page.count(">Zenite</h2>") == 2
+
+
 @pytest.mark.parametrize("role", [Role.FINANCE, Role.SUPPORT, Role.READER])
 def test_other_roles_see_no_users(make: Factory, visitor: Visitor, role: Role) -> None:
     user = make.user(make.partner(), role)

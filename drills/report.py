@@ -1,0 +1,74 @@
+"""What a drill found, as a row of the table that is printed and kept in docs/drills.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass, field
+
+from portal import clock
+from portal.config import ROOT
+
+PAGE = ROOT / "docs" / "drills.md"
+COLUMNS = ("Drill", "Database", "Rounds", "What was counted", "Seconds", "Result")
+SHOWN_FAULTS = 20
+INTRODUCTION = """# Drills
+
+What `make drill` did to real server processes (`python app.py`) on a real SQLite file and on PostgreSQL, and what was
+found afterwards. Written by the full run; `make drill QUICK=1` does fewer rounds and leaves this page alone.
+
+"""
+NOTES = """
+- **kill**: the server is killed (SIGKILL) at a random moment under four writers who share their clients, and started
+  again on what it left; then each writer sends the form again that got no answer. One database lives through all
+  rounds, so that what was acknowledged in the first is still looked for after the last. The power stays on: what a
+  machine loses that fails as a whole is not tried here.
+- **repeat**: two server processes share the database. The same form arrives 20 times at once, and again after the
+  client has hung up without reading the answer; then the same version with another content.
+- **locks**: another process holds SQLite's write lock for 3 s, then for 8 s, while readers go on.
+- **disk**: there is no room for another page (`PRAGMA max_page_count`), or in the file system (a small tmpfs, where we
+  may mount one); then there is room again, without a restart.
+- **term**: SIGTERM while 20 exports are under way to slow readers; the second round has half a request lying about too.
+- **slow**: 40 connections dawdle (readers, headers, bodies) while somebody works.
+- **guess**: 40 wrong passwords at once for one account, more one by one, a restart, then again.
+"""
+
+
+@dataclass
+class Row:
+    """One drill on one database. ``faults`` say what went wrong; an empty list is a pass."""
+
+    drill: str
+    database: str
+    rounds: int
+    counted: str = ""
+    seconds: float = 0.0
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The row's cells, in the order of COLUMNS."""
+        result = f"FAILED ({len(self.faults)})" if self.faults else "ok"
+        return (self.drill, self.database, str(self.rounds), self.counted, f"{self.seconds:.0f}", result)
+
+
+def show(row: Row) -> None:
+    """Print a row and, where it failed, why."""
+    print(" | ".join(row.cells), flush=True)
+    for fault in row.faults[:SHOWN_FAULTS]:
+        print(f"    ! {fault}", flush=True)
+    if hidden := len(row.faults) - SHOWN_FAULTS:
+        print(f"    ! and {hidden} more" if hidden > 0 else "", end="\n" if hidden > 0 else "", flush=True)
+
+
+def machine() -> str:
+    """Return what the drills ran on, in a few words."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}"
+
+
+def keep(rows: list[Row]) -> None:
+    """Write the page with the table of a full run."""
+    lines = [f"| {' | '.join(cells)} |" for cells in (COLUMNS, ("---",) * len(COLUMNS), *(row.cells for row in rows))]
+    ran = f"{clock.today():%Y-%m-%d}, {machine()}, {sum(row.seconds for row in rows):.0f} s in all.\n\n"
+    PAGE.write_text(INTRODUCTION + ran + "\n".join(lines) + "\n" + NOTES, encoding="utf-8")
