@@ -13,7 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, render_template_string, session
+from flask import Flask, render_template, session
+from jinja2 import DictLoader
 from markupsafe import escape
 
 from bench.stores import NOW, SECRET_KEY
@@ -40,6 +41,7 @@ def create_app(database: Path) -> Flask:
     """Return the two handlers over a database file."""
     app, local = Flask("bare"), threading.local()
     app.secret_key = SECRET_KEY
+    app.jinja_loader = DictLoader({"clients.html": TEMPLATE})
 
     def rows() -> Sequence[Any]:
         if not hasattr(local, "connection"):
@@ -59,7 +61,7 @@ def create_app(database: Path) -> Flask:
     @app.get("/page")
     def with_jinja() -> str:
         session["seen"] = True
-        return render_template_string(TEMPLATE, rows=rows())
+        return render_template("clients.html", rows=rows())
 
     return app
 

@@ -71,7 +71,7 @@ def _searches(visit: Visit) -> Iterator[tuple[str, str]]:
         "absent": {"q": ABSENT},
         "by document": {"q": known.document},
         "by part of a document": {"q": known.document[:7]},
-        "by ID": {"q": str(known.link_id)},
+        "by ID": {"q": str(known.middle_id)},
         "absent, by due date": {"q": ABSENT, "sort": "due"},
         "common, by due date": {"q": COMMON, "sort": "due"},
         "common, only Pendente": {"q": COMMON, "status": "pending"},

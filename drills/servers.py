@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 from time import monotonic, sleep
 from types import TracebackType
 from typing import Self
@@ -23,9 +22,9 @@ COMPLAINT = re.compile(r"^\S+ \S+ (?:ERROR|CRITICAL) .*", re.MULTILINE)
 class Server:
     """One process of the portal on a port of its own, kept over restarts."""
 
-    def __init__(self, stage: Stage, script: tuple[str, ...] = ("app.py",)) -> None:
+    def __init__(self, stage: Stage, command: tuple[str, ...] = ("app.py",)) -> None:
         """Choose a free port; nothing runs yet."""
-        self.port, self._command = free_port(), (sys.executable, *script)
+        self.port, self._command = free_port(), (sys.executable, *command)
         self._environ = stage.environ | {"PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
         self._log = stage.folder / f"server-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -88,7 +87,3 @@ def free_port() -> int:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
-
-def script(name: str) -> tuple[str, ...]:
-    """Return the command of a server script of the drills' own."""
-    return (str(Path(__file__).with_name(name)),)

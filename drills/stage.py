@@ -6,7 +6,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -151,4 +151,4 @@ def on_postgresql() -> Iterator[Stage]:
             stage.close()
 
 
-STAGES: tuple[Callable[[], Any], ...] = (on_sqlite, on_postgresql)
+STAGES: tuple[Callable[[], AbstractContextManager[Stage]], ...] = (on_sqlite, on_postgresql)

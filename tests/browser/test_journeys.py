@@ -117,9 +117,9 @@ def test_an_action_refused_by_the_status_says_why_and_shows_the_row_as_it_is(
 ) -> None:
     watch.expect("409")
     client = make.client(partner, name="Loja do Porto")
-    here, there = (Clients(page_of(ana, width, js=js), js=js).open() for _ in range(2))
+    here, there = (Clients(page_of(user, width, js=js), js=js).open() for user in (ana, make.user(partner)))
     here.act(client, "Suspender")
-    there.suspend(client)
+    there.suspend(client, "A pedido do dono")
     said(there.page, "suspenso")
 
     here.page.get_by_role("button", name="Suspender").last.click()

@@ -219,7 +219,7 @@ def schema() -> dict[str, Any]:
             query = """
                 SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
                 UNION ALL SELECT 'constraint', conname, pg_get_constraintdef(oid) FROM pg_constraint
-                UNION ALL SELECT 'trigger', tgname, pg_get_triggerdef(oid) || tgenabled FROM pg_trigger WHERE NOT tgisinternal
+                UNION ALL SELECT 'trigger', tgname, pg_get_triggerdef(oid) || CAST(tgenabled AS text) FROM pg_trigger WHERE NOT tgisinternal
             """
         found = {(kind, name): statement for kind, name, statement in connection.execute(text(query))}
         return {"tables": sorted(inspect(connection).get_table_names()), **found}  # type: ignore[dict-item]

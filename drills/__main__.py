@@ -1,0 +1,51 @@
+"""Run the drills: all of them, or those that are named; ``--quick`` does fewer rounds."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from time import monotonic
+
+from drills import kill, report
+from drills.report import Row
+
+DRILLS: dict[str, Callable[..., Iterator[Row]]] = {"kill": kill.run}
+
+
+def main(arguments: list[str]) -> int:
+    """Run, print a row as soon as it is known, and return the exit status: 1 if anything failed."""
+    parser = argparse.ArgumentParser(prog="python -m drills", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds; docs/drills.md stays as it is")
+    parser.add_argument("name", nargs="*", help=f"which: {' '.join(DRILLS)} (all)")
+    chosen = parser.parse_args(arguments)
+    if unknown := set(chosen.name) - DRILLS.keys():
+        parser.error(f"no such drill: {' '.join(sorted(unknown))}")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    print(" | ".join(report.COLUMNS), flush=True)
+    rows = [row for name in chosen.name or DRILLS for row in _rows(name, is_quick=chosen.quick)]
+    if not chosen.quick and not chosen.name:
+        report.keep(rows)
+    return int(any(row.faults for row in rows))
+
+
+def _rows(name: str, *, is_quick: bool) -> Iterator[Row]:
+    """Run one drill; one that breaks down itself has failed, the others go on."""
+    found, began = DRILLS[name](is_quick=is_quick), monotonic()
+    while True:
+        try:
+            row = next(found, None)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs in the table
+            traceback.print_exc()
+            row = Row(name, "—", 0, "the drill itself broke down", faults=[repr(error)])
+        if row is None:
+            return
+        row.seconds, began = monotonic() - began, monotonic()
+        report.show(row)
+        yield row
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
