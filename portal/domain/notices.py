@@ -1,0 +1,101 @@
+"""What a partner is told about, when, and what each notice is about: one table, read by Python and by SQL (DOMAIN §10).
+
+A notice asks for a decision. It exists once per (partner, kind, subject, effective date); a later kind about the same due
+date replaces an earlier one, so that a client is never listed twice for one decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from portal.domain import cycle
+from portal.domain.labels import LabelEnum
+from portal.domain.statuses import DueRange
+
+
+class NoticeKind(LabelEnum):
+    """The kinds, most urgent first; the label names one client's case."""
+
+    LAST_DAY = "last_day", "Último dia para renovar"
+    DUE_TODAY = "due_today", "Vence hoje"
+    DUE_IN_3 = "due_in_3", "Vence em até 3 dias"
+    EXPIRED = "expired", "Expirado"
+    DUE_IN_7 = "due_in_7", "Vence em até 7 dias"
+    INACTIVE = "inactive", "Ficou Inativo"
+    CODE_30 = "code_30", "Código não utilizado há 30 dias"
+    CODE_7 = "code_7", "Código não utilizado há 7 dias"
+    CODE_1 = "code_1", "Código não utilizado há 1 dia"
+
+
+@dataclass(frozen=True)
+class ExpiryRule:
+    """Which due dates a kind covers today, and the effective date of its notice.
+
+    ``due`` selects everything up to now, so that a night that was missed heals: a client due in five days is told of by
+    the seven-day notice, dated when it should have come. ``effective_on`` follows from the due date alone.
+    """
+
+    due: Callable[[date], DueRange | None]
+    effective_on: Callable[[date], date]
+
+
+def _within(first: int, last: int) -> Callable[[date], DueRange]:
+    return lambda today: DueRange(today + timedelta(days=first), today + timedelta(days=last))
+
+
+def _is_last_of_month(today: date) -> bool:
+    return today == cycle.last_of_month(today)
+
+
+def _expired(today: date) -> DueRange | None:
+    """Due earlier this month, from the day after on; the last day has a notice of its own."""
+    if _is_last_of_month(today) or today.day == 1:
+        return None
+    return DueRange(cycle.first_of_month(today), today - timedelta(days=1))
+
+
+def _last_day(today: date) -> DueRange | None:
+    """Due this month and not renewed, on the month's last day: tomorrow they are Inativo."""
+    return DueRange(cycle.first_of_month(today), today) if _is_last_of_month(today) else None
+
+
+def _due_today(today: date) -> DueRange | None:
+    return None if _is_last_of_month(today) else DueRange(today, today)
+
+
+def _inactive(today: date) -> DueRange:
+    """Due last month: Inativo since the first of this one. Older ones were told of in their own month."""
+    last = cycle.first_of_month(today) - timedelta(days=1)
+    return DueRange(cycle.first_of_month(last), last)
+
+
+EXPIRY_RULES: dict[NoticeKind, ExpiryRule] = {
+    NoticeKind.DUE_IN_7: ExpiryRule(_within(4, 7), lambda due_on: due_on - timedelta(days=7)),
+    NoticeKind.DUE_IN_3: ExpiryRule(_within(1, 3), lambda due_on: due_on - timedelta(days=3)),
+    NoticeKind.DUE_TODAY: ExpiryRule(_due_today, lambda due_on: due_on),
+    NoticeKind.EXPIRED: ExpiryRule(_expired, lambda due_on: due_on + timedelta(days=1)),
+    NoticeKind.LAST_DAY: ExpiryRule(_last_day, cycle.last_of_month),
+    NoticeKind.INACTIVE: ExpiryRule(_inactive, cycle.inactive_from),
+}
+"""The kinds of license expiry in the order of a client's month. Pending and hidden clients have none of them."""
+
+CODE_AGES: dict[NoticeKind, int] = {NoticeKind.CODE_1: 1, NoticeKind.CODE_7: 7, NoticeKind.CODE_30: 30}
+"""Unused codes: days since the code was issued; the oldest kind reached replaces the younger ones."""
+
+
+def expiry_kind(due_on: date, today: date) -> NoticeKind | None:
+    """Return the kind that covers a due date today, or None; never more than one does."""
+    for kind, rule in EXPIRY_RULES.items():
+        covered = rule.due(today)
+        if covered is not None and covered.holds(due_on):
+            return kind
+    return None
+
+
+def code_kind(issued_on: date, today: date) -> NoticeKind | None:
+    """Return the kind that an unused code of this age has reached, or None for one issued today."""
+    age = (today - issued_on).days
+    reached = [kind for kind, days in CODE_AGES.items() if age >= days]
+    return reached[-1] if reached else None
