@@ -6,13 +6,22 @@ import argparse
 import logging
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from time import monotonic
 
-from drills import kill, report
+from drills import disk, guess, kill, locks, repeat, report, slow, term
 from drills.report import Row
 
-DRILLS: dict[str, Callable[..., Iterator[Row]]] = {"kill": kill.run}
+DRILLS: dict[str, Callable[..., Iterator[Row]]] = {
+    "kill": kill.run,
+    "repeat": repeat.run,
+    "locks": locks.run,
+    "disk": disk.run,
+    "term": term.run,
+    "slow": slow.run,
+    "guess": guess.run,
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -23,6 +32,7 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.name) - DRILLS.keys():
         parser.error(f"no such drill: {' '.join(sorted(unknown))}")
+    warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")  # said by the tests' PostgreSQL; /tmp, its fallback, will do
     logging.getLogger("alembic").setLevel(logging.WARNING)
     print(" | ".join(report.COLUMNS), flush=True)
     rows = [row for name in chosen.name or DRILLS for row in _rows(name, is_quick=chosen.quick)]
