@@ -6,7 +6,6 @@ import argparse
 import logging
 import sys
 import traceback
-import warnings
 from collections.abc import Callable, Iterator
 from time import monotonic
 
@@ -32,7 +31,6 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.name) - DRILLS.keys():
         parser.error(f"no such drill: {' '.join(sorted(unknown))}")
-    warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")  # said by the tests' PostgreSQL; /tmp, its fallback, will do
     logging.getLogger("alembic").setLevel(logging.WARNING)
     print(" | ".join(report.COLUMNS), flush=True)
     rows = [row for name in chosen.name or DRILLS for row in _rows(name, is_quick=chosen.quick)]

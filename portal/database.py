@@ -84,7 +84,10 @@ def without_waiting(engine: Engine) -> Iterator[Connection]:
     """
     is_sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
-        _wait_at_most(connection, 0) if is_sqlite else connection.exec_driver_sql("SET LOCAL lock_timeout = 1")
+        if is_sqlite:
+            _wait_at_most(connection, 0)
+        else:
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 1")  # ms; 0 would mean "for ever"
         try:
             yield connection
             connection.commit()
