@@ -5,8 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from portal.config import Config, ConfigError, from_environ
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 def main(arguments: list[str]) -> int:
@@ -44,11 +48,14 @@ def _start(config: Config, *, is_preparing: bool) -> int:
     return 0
 
 
-def create_app():  # type: ignore[no-untyped-def]
-    """Build the application for the ``flask`` command."""
+def create_app() -> Flask:
+    """Build the application for the ``flask`` command; an environment that makes no sense ends it in one line."""
     from portal.factory import create_app as build  # noqa: PLC0415
 
-    return build()
+    try:
+        return build()
+    except ConfigError as error:
+        sys.exit(f"Cannot start: {error}")
 
 
 if __name__ == "__main__":

@@ -9,10 +9,18 @@ import traceback
 from collections.abc import Callable, Iterator
 from time import monotonic
 
-from drills import kill, report
+from drills import disk, guess, kill, locks, repeat, report, slow, term
 from drills.report import Row
 
-DRILLS: dict[str, Callable[..., Iterator[Row]]] = {"kill": kill.run}
+DRILLS: dict[str, Callable[..., Iterator[Row]]] = {
+    "kill": kill.run,
+    "repeat": repeat.run,
+    "locks": locks.run,
+    "disk": disk.run,
+    "term": term.run,
+    "slow": slow.run,
+    "guess": guess.run,
+}
 
 
 def main(arguments: list[str]) -> int:

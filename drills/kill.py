@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from random import uniform
+from random import randint, uniform
 from threading import Event, Thread
-from time import sleep
+from time import monotonic, sleep
 
 from drills import ledger
 from drills.browser import CUT
@@ -18,7 +18,8 @@ from drills.writers import Writer
 
 ROUNDS = {"SQLite": (30, 3), "PostgreSQL": (10, 2)}
 WRITERS, CLIENTS = 4, 24
-SHORTEST, LONGEST = 0.05, 1.5
+MOST_BEFORE, LONGEST = 50, 8.0
+"""The kill comes after 0 to so many acknowledged changes of the round, but no later than after so many seconds."""
 
 
 def run(*, is_quick: bool) -> Iterator[Row]:
@@ -34,7 +35,7 @@ def _drill(stage: Stage, rounds: int) -> Row:
     writers = [Writer(stage.person(), client_ids, journal) for _ in range(WRITERS)]
     with Server(stage) as server:
         for number in range(1, rounds + 1):
-            _work_until_killed(server, writers)
+            _work_until_killed(server, writers, journal)
             server.start()
             again.update(_send_again(server, writers))
             found = _check(stage, journal)
@@ -51,15 +52,17 @@ def _drill(stage: Stage, rounds: int) -> Row:
     return row
 
 
-def _work_until_killed(server: Server, writers: list[Writer]) -> None:
-    stopping = Event()
+def _work_until_killed(server: Server, writers: list[Writer], journal: ledger.Journal) -> None:
+    stopping, enough, deadline = Event(), len(journal.acknowledged) + randint(0, MOST_BEFORE), monotonic() + LONGEST
     with ExitStack() as stack:
         threads = [Thread(target=writer.work, args=(server.port, stopping)) for writer in writers]
         for thread in threads:
             thread.start()
             stack.callback(thread.join)
         stack.callback(stopping.set)
-        sleep(uniform(SHORTEST, LONGEST))
+        while len(journal.acknowledged) < enough and monotonic() < deadline:
+            sleep(0.001)
+        sleep(uniform(0, 0.03))
         server.kill()
 
 
@@ -78,4 +81,4 @@ def _send_again(server: Server, writers: list[Writer]) -> Iterator[str]:
 
 def _check(stage: Stage, journal: ledger.Journal) -> list[str]:
     with stage.reading() as connection:
-        return [*ledger.unsoundness(connection), *ledger.faults(ledger.read_facts(connection), journal)]
+        return ledger.check(connection, journal)

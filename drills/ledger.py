@@ -92,6 +92,11 @@ def unsoundness(connection: Connection) -> list[str]:
     return [] if connection.execute(text("SELECT 1")).scalar() == 1 else ["PostgreSQL does not answer"]
 
 
+def check(connection: Connection, journal: Journal) -> list[str]:
+    """Return everything that is wrong with the database, given what was asked and answered."""
+    return [*unsoundness(connection), *faults(read_facts(connection), journal)]
+
+
 def faults(facts: Facts, journal: Journal) -> list[str]:
     """Return everything that is wrong, in words."""
     return [*_lost(facts, journal), *_doubled(facts, journal), *_halves(facts), *_miscounted(facts)]

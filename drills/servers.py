@@ -26,7 +26,7 @@ class Server:
         """Choose a free port; nothing runs yet."""
         self.port, self._command = free_port(), (sys.executable, *command)
         self._environ = stage.environ | {"PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
-        self._log = stage.folder / f"server-{self.port}.log"
+        self._log = stage.logs / f"server-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:

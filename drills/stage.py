@@ -44,9 +44,9 @@ class Person:
 class Stage:
     """One database with its application, people and clients."""
 
-    def __init__(self, name: str, folder: Path, url: str) -> None:
-        """Migrate the database at ``url``; ``folder`` is the instance folder of the servers."""
-        self.name, self.folder = name, folder
+    def __init__(self, name: str, url: str, *, folder: Path, logs: Path) -> None:
+        """Migrate the database at ``url``; ``folder`` is the instance folder of the servers, ``logs`` is for theirs."""
+        self.name, self.folder, self.logs = name, folder, logs
         self.environ = {key: os.environ[key] for key in INHERITED if key in os.environ} | {
             "DATABASE_URL": url,
             "PORTAL_INSTANCE": str(folder),
@@ -133,7 +133,7 @@ def on_sqlite(folder: Path | None = None) -> Iterator[Stage]:
     """Yield a stage on a SQLite file, in a given folder or one of its own."""
     with tempfile.TemporaryDirectory(prefix="portal-drill-") as own:
         place = folder or Path(own)
-        stage = Stage("SQLite", place, f"sqlite:///{place / 'portal.db'}")
+        stage = Stage("SQLite", f"sqlite:///{place / 'portal.db'}", folder=place, logs=Path(own))
         try:
             yield stage
         finally:
@@ -144,7 +144,7 @@ def on_sqlite(folder: Path | None = None) -> Iterator[Stage]:
 def on_postgresql() -> Iterator[Stage]:
     """Yield a stage on a PostgreSQL server of its own."""
     with tempfile.TemporaryDirectory(prefix="portal-drill-") as own, running_postgres() as url:
-        stage = Stage("PostgreSQL", Path(own), url)
+        stage = Stage("PostgreSQL", url, folder=Path(own), logs=Path(own))
         try:
             yield stage
         finally:

@@ -14,7 +14,7 @@ from flask_login import UserMixin, current_user
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from portal import clock
+from portal import clock, database
 from portal.domain.errors import NotFound, NotPermitted, PartnerSuspended
 from portal.domain.roles import READING, Permission, Role, may
 from portal.extensions import csrf, db, login_manager
@@ -86,10 +86,10 @@ def load_viewer(token: str) -> Viewer | None:
 
 
 def _touch(session_id: int, now: datetime) -> None:
-    """Note that the session lives; outside the request's own transaction, and not worth an error when locked."""
+    """Note that the session lives; outside the request's own transaction, and not worth an error or a wait when locked."""
     statement = update(UserSession).where(UserSession.id == session_id).values(last_seen_at=now)
     db.session.rollback()  # the reading transaction ends here, else SQLite would wait for itself
-    with suppress(OperationalError), db.engine.begin() as connection:
+    with suppress(OperationalError), database.without_waiting(db.engine) as connection:
         connection.execute(statement)
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import OperationalError
 
 log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 5_000
+DISK_FULL = "53100"
+"""PostgreSQL's code for a full disk."""
+
 FIRST_SOUND_WAL = (3, 51, 3)
 """SQLite 3.7.0 to 3.51.2 can corrupt a database when a WAL reset races a checkpoint."""
 
@@ -67,3 +73,37 @@ def listen(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN" if is_reading.get() else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def without_waiting(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection for a write that is not worth waiting for, in a transaction of its own.
+
+    Raises:
+        OperationalError: somebody else holds the lock at this moment.
+    """
+    is_sqlite = engine.dialect.name == "sqlite"
+    with engine.connect() as connection:
+        if is_sqlite:
+            _wait_at_most(connection, 0)
+        else:
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 1")  # ms; 0 would mean "for ever"
+        try:
+            yield connection
+            connection.commit()
+        finally:
+            connection.rollback()
+            if is_sqlite:
+                _wait_at_most(connection, BUSY_TIMEOUT_MS)
+
+
+def _wait_at_most(connection: Connection, milliseconds: int) -> None:
+    """Set SQLite's busy timeout past SQLAlchemy, which would begin a transaction first."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA busy_timeout={milliseconds}").close()
+
+
+def is_disk_full(error: OperationalError) -> bool:
+    """Say whether the database has no room left to write."""
+    code = getattr(error.orig, "sqlstate", None)
+    return code == DISK_FULL or "disk is full" in str(error.orig)

@@ -6,11 +6,12 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from portal import htmx
+from portal import database, htmx
+from portal.domain.actions import ALLOWED
 from portal.domain.errors import (
     ActionRefused,
     Invalid,
@@ -23,7 +24,7 @@ from portal.domain.errors import (
     TooManyAttempts,
 )
 from portal.domain.statuses import Status
-from portal.extensions import db
+from portal.extensions import db, login_manager
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,10 @@ HTTP_TEXTS: dict[int, tuple[str, str]] = {
     429: ("Muitas tentativas", "Aguarde um pouco e tente de novo."),
     500: ("Algo falhou aqui", "O erro foi registrado e nada foi gravado pela metade. Tente de novo em instantes."),
     503: ("Portal ocupado", "O portal está ocupado e nada foi gravado. Envie de novo em alguns segundos."),
+    507: (
+        "Servidor sem espaço",
+        "O servidor está sem espaço em disco: nada foi gravado, mas dá para consultar. Avise o suporte e envie de novo.",
+    ),
 }
 
 
@@ -69,7 +74,7 @@ def in_words(refusal: Refusal) -> Answer:
         case PartnerSuspended():
             return Answer(403, "Revenda suspensa", "Sua revenda está suspensa: dá para consultar, mas não alterar.")
         case ActionRefused(action=action, status=status):
-            reason = REASONS[status]
+            reason = REASONS[status] if action not in ALLOWED[status] else "esta ação não existe para este produto"
             return Answer(409, f"{action.label}: não é possível", f"“{action.label}” não é possível agora: {reason}.")
         case StaleState():
             return Answer(
@@ -115,9 +120,12 @@ def _on_http_error(error: HTTPException) -> Response:
 
 
 def _on_busy(error: OperationalError) -> Response:
+    """Answer without another question to the database, which would be another wait or another error."""
     db.session.rollback()
+    g.setdefault("_login_user", login_manager.anonymous_user())  # where the failed question was who is asking
     log.error("database unavailable at %s: %s", request.endpoint, error.orig)
-    response = answer(Answer(503, *HTTP_TEXTS[503]))
+    status = 507 if database.is_disk_full(error) else 503
+    response = answer(Answer(status, *HTTP_TEXTS[status]))
     response.headers["Retry-After"] = "5"
     return response
 

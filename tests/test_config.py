@@ -177,9 +177,16 @@ def test_an_unknown_setting_is_answered_with_those_that_exist(read) -> None:
     assert all(name in str(refused.value) for name in KNOWN)
 
 
-def test_mail_needs_its_sender(read) -> None:
-    with pytest.raises(ConfigError, match=r"^PORTAL_MAIL_FROM: .*required where PORTAL_SMTP_URL is set"):
-        read(PORTAL_SMTP_URL="smtp://mail.example.com")
+@pytest.mark.parametrize("missing", ["PORTAL_MAIL_FROM", "PORTAL_BASE_URL"])
+def test_mail_needs_its_sender_and_the_address_that_its_links_lead_to(read, missing) -> None:
+    mail = {
+        "PORTAL_SMTP_URL": "smtp://mail.example.com",
+        "PORTAL_MAIL_FROM": "portal@example.com",
+        "PORTAL_BASE_URL": "https://parceiro.example.com",
+    }
+    assert read(**mail).mail_from == "portal@example.com"
+    with pytest.raises(ConfigError, match=rf"^{missing}: .*required where PORTAL_SMTP_URL is set"):
+        read(**mail | {missing: None})
 
 
 @pytest.mark.parametrize("folder", ["file", "file/below"])

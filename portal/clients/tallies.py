@@ -1,22 +1,26 @@
-"""The counters of a partner's list, from the kept tallies: a few dozen rows, whatever the number of clients."""
+"""The counters of a partner's list, from the kept tallies: some hundred rows read, a dozen returned, whatever it holds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, case, func, select
 
-from portal.clients.filters import SOON_DAYS, ClientFilter
-from portal.domain.statuses import DEFAULT_STATUSES, LIVE_STATUSES, DueRange, Status, derive_status
+from portal.clients.filters import DUE_WITHIN_DAYS, SOON_DAYS, ClientFilter
+from portal.domain.statuses import DEFAULT_STATUSES, LIVE_STATUSES, RULES, DueRange, Status, derive_status
 from portal.extensions import db
 from portal.models import ClientTally
-from portal.models.types import AnyRow
+from portal.models.types import AnyRow, AnySelect
 
 
 class Group(NamedTuple):
-    """Clients that share due date and flags, in the shape that the status rule reads."""
+    """Clients that share flags and a stretch of due dates, in the shape that the status rule reads.
+
+    ``due_on`` is their earliest due date; status and "vence em até N dias" are the same for all of them.
+    """
 
     due_on: date | None
     pending_at: bool | None
@@ -69,13 +73,32 @@ class Counters:
         return expected * expected < self.total * criteria.size
 
 
+def cuts(today: date) -> list[date]:
+    """Return the due dates at which an answer of the rules or of the filter "vence em até N dias" changes."""
+    ranges = [rule.due(today) for rule in RULES.values() if rule.due]
+    ranges += [DueRange(today, today + timedelta(days=days)) for days in DUE_WITHIN_DAYS]
+    firsts = {due.first for due in ranges if due.first}
+    return sorted(firsts | {due.last + timedelta(days=1) for due in ranges if due.last})
+
+
+@lru_cache(maxsize=16)
+def _statement(stretches: int) -> AnySelect:
+    """Return the query for a number of stretches between dates c0, c1, ...; one object, so that its SQL is made once."""
+    tally = ClientTally.__table__.c
+    flags = (tally.is_pending, tally.is_hidden, tally.is_suspended)
+    whens = [(tally.due_on < bindparam(f"c{number}", type_=tally.due_on.type), number) for number in range(stretches)]
+    return (
+        select(func.min(tally.due_on), *flags, func.sum(tally.clients), func.sum(tally.with_unused_code))
+        .where(tally.partner_id == bindparam("partner_id"), tally.clients > 0)
+        .group_by(*flags, case(*whens, else_=stretches))
+    )
+
+
 def read(partner_id: int, today: date) -> Counters:
     """Return a partner's counters as they stand today."""
-    tally = ClientTally.__table__.c
-    query = select(
-        tally.due_on, tally.is_pending, tally.is_hidden, tally.is_suspended, tally.clients, tally.with_unused_code
-    ).where(tally.partner_id == partner_id, tally.clients > 0)
-    groups = [_group(row, today) for row in db.session.execute(query)]
+    dates = cuts(today)
+    values = {"partner_id": partner_id} | {f"c{number}": day for number, day in enumerate(dates)}
+    groups = [_group(row, today) for row in db.session.execute(_statement(len(dates)), values)]
     by_status = dict.fromkeys(Status, 0)
     for group in groups:
         by_status[group.status] += group.clients  # type: ignore[index]

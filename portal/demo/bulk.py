@@ -118,7 +118,7 @@ def _add_owners(connection: Connection, order: Order, password_hash: str) -> lis
 
 def _partner_name(number: int) -> str:
     firsts, lasts = names.PARTNERS_FIRST, names.PARTNERS_LAST
-    return f"{firsts[number % len(firsts)]} {lasts[number // len(firsts) % len(lasts)]} {number}"
+    return f"{firsts[(number - 1) % len(firsts)]} {lasts[(number - 1) // len(firsts) % len(lasts)]} {number}"
 
 
 def _add_admin(connection: Connection, partner_id: int, number: int, password_hash: str, created_at: datetime) -> int:

@@ -66,7 +66,7 @@ def client_of(sketch: Sketch, scene: Scene) -> Client:
         city=place.city,
         city_code=place.code,
         notes=sketch.notes,
-        **_contacts(sketch.name, place, scene.rng),
+        **_contacts(sketch, place, scene.rng),
     )
     _set_flags(client, sketch, scene)
     return client
@@ -83,11 +83,11 @@ def _place(document: str) -> places.Place:
     return rng.choice(rng.choice((places.large_places(), places.places())))
 
 
-def _contacts(name: str, place: places.Place, rng: Random) -> dict[str, str]:
-    """Return e-mail and phone; one shop in ten gives neither."""
-    if rng.random() < SILENT_SHARE:
+def _contacts(sketch: Sketch, place: places.Place, rng: Random) -> dict[str, str]:
+    """Return e-mail and phone; one shop in ten gives neither, unless its history tells of them."""
+    if rng.random() < SILENT_SHARE and not sketch.was_edited:
         return {}
-    host = "".join(sign for sign in fold(name) if sign.isascii() and sign.isalnum())[:30]
+    host = "".join(sign for sign in fold(sketch.name) if sign.isascii() and sign.isalnum())[:30]
     return {"email": f"contato@{host}.example", "phone": places.phone(place, rng.randrange(10**8))}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from portal.domain import cycle
@@ -93,15 +94,17 @@ RULES: dict[Status, Rule] = {
 }
 
 
-def _matches(rule: Rule, facts: Facts, today: date) -> bool:
-    flags = (
-        (rule.pending, facts.pending_at),
-        (rule.hidden, facts.hidden_at),
-        (rule.suspended, facts.suspended_at),
-    )
-    if any(wanted is not None and wanted != (moment is not None) for wanted, moment in flags):
-        return False
-    return rule.due is None or rule.due(today).holds(facts.due_on)
+def _flags_match(rule: Rule, flags: tuple[bool, bool, bool]) -> bool:
+    wanted = (rule.pending, rule.hidden, rule.suspended)
+    return all(want is None or want == flag for want, flag in zip(wanted, flags, strict=True))
+
+
+@lru_cache(maxsize=64)
+def _candidates(flags: tuple[bool, bool, bool], today: date) -> list[tuple[Status, DueRange | None]]:
+    """Return the statuses that the flags leave open, with their due dates; the same for all clients of a day."""
+    return [
+        (status, rule.due and rule.due(today)) for status, rule in RULES.items() if _flags_match(rule, flags)
+    ]
 
 
 def derive_status(facts: Facts, today: date) -> Status:
@@ -110,8 +113,9 @@ def derive_status(facts: Facts, today: date) -> Status:
     Raises:
         ValueError: the facts are impossible (not pending, yet without a due date).
     """
-    for status, rule in RULES.items():
-        if _matches(rule, facts, today):
+    flags = (facts.pending_at is not None, facts.hidden_at is not None, facts.suspended_at is not None)
+    for status, due in _candidates(flags, today):
+        if due is None or due.holds(facts.due_on):
             return status
     raise ValueError("a client that is not pending must have a due date")
 
@@ -133,8 +137,10 @@ class Outlook(NamedTuple):
 def outlook(facts: Facts, today: date) -> Outlook:
     """Say what the status is and what becomes of it if nobody does anything (DOMAIN §1, last line)."""
     status, due_on = derive_status(facts, today), facts.due_on
-    inactive_on = cycle.inactive_from(due_on) if due_on else None
-    if due_on is None or status not in LIVE_STATUSES:
+    if due_on is None or status is Status.PENDING:
+        return Outlook(status, due_on, None, None, None)
+    inactive_on = cycle.inactive_from(due_on)
+    if status not in LIVE_STATUSES:
         return Outlook(status, due_on, None, None, inactive_on)
     if status is Status.EXPIRED or due_on + timedelta(days=1) == inactive_on:
         next_status, next_on = Status.INACTIVE, inactive_on

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -57,8 +58,13 @@ def test_mail_needs_a_server_a_sender_and_an_address_of_the_portal(
     assert "<form" not in visitor.get("/password/forgotten").text
 
 
-def test_the_environment_cannot_ask_for_mail_without_the_portals_address() -> None:
-    environ = {"PORTAL_SECRET_KEY": "x" * 32, "PORTAL_SMTP_URL": "smtp://mail", "PORTAL_MAIL_FROM": "a@b"}
+def test_the_environment_cannot_ask_for_mail_without_the_portals_address(tmp_path: Path) -> None:
+    environ = {
+        "PORTAL_INSTANCE": str(tmp_path),
+        "PORTAL_SECRET_KEY": "x" * 32,
+        "PORTAL_SMTP_URL": "smtp://mail",
+        "PORTAL_MAIL_FROM": "a@b",
+    }
     with pytest.raises(ConfigError, match="PORTAL_BASE_URL"):
         from_environ(environ)
     assert from_environ(environ | {"PORTAL_BASE_URL": "https://portal.example"}).smtp_url == "smtp://mail"

@@ -66,7 +66,8 @@ class Clients:
 
     def tab(self, label: str) -> None:
         """Press a status above the list."""
-        self.page.get_by_role("list", name="Clientes por status").get_by_role("link", name=label).click()
+        tabs = self.page.get_by_role("list", name="Clientes por status")
+        tabs.get_by_role("link", name=re.compile(rf"^{label} \d")).click()
 
     def open_filters(self) -> Locator:
         """Unfold "Filtros", if it is not, and return it."""

@@ -57,9 +57,7 @@ def test_each_filter_keeps_those_that_it_names(client_in, make, partner, criteri
     assert found(partner, **criteria) == {wanted.name}
 
 
-@pytest.mark.parametrize(
-    ("offset", "is_found"), [(-1, False), (0, True), (1, True), (7, True), (8, False)], ids=lambda value: str(value)
-)
+@pytest.mark.parametrize(("offset", "is_found"), [(-1, False), (0, True), (1, True), (7, True), (8, False)], ids=str)
 def test_due_within_counts_today_and_the_last_day(client_in, partner, offset, is_found) -> None:
     client_in(name="x", due_on=TODAY + timedelta(days=offset))
     assert (found(partner, due_within=7) == {"x"}) is is_found
@@ -81,13 +79,12 @@ class TestSearch:
     """By name, document, ID."""
 
     @pytest.mark.parametrize(
-        "text", ["São João", "sao joao", "SÃO JOÃO", "sáo", "joao pad", "  são   joão ", "Pães & C"]
+        "text", ["São João", "sao joao", "SÃO JOÃO", "sáo", "joao paes", "  são   joão ", "Pães & C"]
     )
     def test_case_accents_and_blanks_of_a_name_do_not_matter(self, client_in, partner, text) -> None:
         client_in(name="Mercado São João Pães & Cia")
         client_in(name="Outro")
-        wanted = {"Mercado São João Pães & Cia"} if text != "joao pad" else set()
-        assert found(partner, search=text.strip()) == wanted
+        assert found(partner, search=text) == {"Mercado São João Pães & Cia"}
 
     @pytest.mark.parametrize(
         "text",

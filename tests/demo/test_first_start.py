@@ -254,6 +254,11 @@ class TestHistory:
         moments = list(db.session.scalars(select(AuditEvent.at).order_by(AuditEvent.id)))
         assert moments == sorted(moments)
 
+    def test_an_edit_tells_the_number_that_the_client_has(self, demo: None) -> None:
+        edits = db.session.execute(select(Client, AuditEvent).join(AuditEvent).where(AuditEvent.action == "edit")).all()
+        assert all(event.after == {"phone": client.phone} != event.before for client, event in edits)
+        assert all(len(client.phone) == 11 for client, _event in edits)
+
     def test_versions_count_the_changes(self, demo: None) -> None:
         for client in clients():
             base = (

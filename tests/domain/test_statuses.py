@@ -197,7 +197,7 @@ def test_a_missing_due_date_lies_in_no_range() -> None:
         # nothing more happens by itself; since when it is so is still known
         (date(2025, 9, 3), facts(date(2025, 7, 10)), (Status.INACTIVE, None, None, date(2025, 8, 1))),
         (date(2025, 9, 3), facts(date(2025, 7, 10), hidden=True), (Status.HIDDEN, None, None, date(2025, 8, 1))),
-        (date(2025, 7, 1), facts(date(2025, 7, 10), pending=True), (Status.PENDING, None, None, date(2025, 8, 1))),
+        (date(2025, 7, 1), facts(date(2025, 7, 10), pending=True), (Status.PENDING, None, None, None)),
         (date(2025, 7, 1), facts(None, pending=True), (Status.PENDING, None, None, None)),
     ],
 )

@@ -320,8 +320,12 @@ SQLITE_TRIGGERS = (
     f"{_sqlite_count('OLD', '-')} {_sqlite_count('NEW', '+')} END",
     *(
         f"CREATE TRIGGER clients_revise_{event.lower()} AFTER {event} ON clients BEGIN "  # noqa: S608
-        f"UPDATE partners SET revision = revision + 1 WHERE id = {row}.partner_id; END"
-        for event, row in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD"))
+        f"UPDATE partners SET revision = revision + 1 WHERE id IN ({ids}); END"
+        for event, ids in (
+            ("INSERT", "NEW.partner_id"),
+            ("UPDATE", "OLD.partner_id, NEW.partner_id"),
+            ("DELETE", "OLD.partner_id"),
+        )
     ),
     f"CREATE TRIGGER codes_unused_insert AFTER INSERT ON registration_codes BEGIN {_sqlite_unused('NEW', '+')} END",
     f"CREATE TRIGGER codes_unused_delete AFTER DELETE ON registration_codes BEGIN {_sqlite_unused('OLD', '-')} END",
