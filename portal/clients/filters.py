@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
 from portal.domain.catalogue import Product, RenewalMethod
 from portal.domain.labels import LabelEnum
+from portal.domain.notices import NoticeKind
 from portal.domain.search import fold
 from portal.domain.statuses import DEFAULT_STATUSES, Status
 from portal.municipalities import UFS
@@ -18,7 +20,12 @@ SEARCH_LIMIT = 100
 PAGE_SIZES = (25, 50)
 SOON_DAYS = 7
 DUE_WITHIN_DAYS = (3, 7, 15, 30, 60)
+RENEWAL: Literal["renewal"] = "renewal"
+DUE_CHOICES: tuple[int | Literal["renewal"], ...] = (RENEWAL, *DUE_WITHIN_DAYS)
+"""What "Vencimento" offers: in the renewal window today, or due within some days."""
 LARGEST_ID = 2**31 - 1
+
+Choice = TypeVar("Choice")
 
 
 class Sort(LabelEnum):
@@ -37,6 +44,7 @@ class Sort(LabelEnum):
 class ClientFilter:
     """What the list shows, in which order, from where; equal criteria have equal addresses.
 
+    ``notice`` asks for the clients that a group of open notices is about.
     ``after`` and ``before`` are ids of the client that the page begins behind or ends in front of; ``opened`` is the
     client whose row is expanded.
     """
@@ -44,10 +52,11 @@ class ClientFilter:
     search: str = ""
     statuses: frozenset[Status] = DEFAULT_STATUSES
     product: Product | None = None
-    due_within: int | None = None
+    due_within: int | Literal["renewal"] | None = None
     method: RenewalMethod | None = None
     uf: str = ""
     is_code_unused: bool = False
+    notice: NoticeKind | None = None
     sort: Sort = Sort.NAME
     is_descending: bool = False
     size: int = PAGE_SIZES[0]
@@ -64,10 +73,11 @@ class ClientFilter:
             search=" ".join(args.get("q", "").replace("\x00", "").split())[:SEARCH_LIMIT].rstrip(),
             statuses=statuses or DEFAULT_STATUSES,
             product=Product.parse(args.get("product", "")),
-            due_within=_one_of(args.get("due", ""), DUE_WITHIN_DAYS),
+            due_within=_one_of(args.get("due", ""), DUE_CHOICES),
             method=RenewalMethod.parse(args.get("method", "")),
             uf=args.get("uf", "") if args.get("uf", "") in UFS else "",
             is_code_unused=args.get("code", "") == "unused",
+            notice=NoticeKind.parse(args.get("notice", "")),
             sort=Sort.parse(sort.removeprefix("-")) or Sort.NAME,
             is_descending=sort.startswith("-") and Sort.parse(sort[1:]) is not None,
             size=_one_of(args.get("size", ""), PAGE_SIZES) or PAGE_SIZES[0],
@@ -88,6 +98,7 @@ class ClientFilter:
             ("method", this.method),
             ("uf", this.uf),
             ("code", "unused" if this.is_code_unused else ""),
+            ("notice", this.notice),
             ("sort", this.sort_arg),
             ("size", this.size if this.size != PAGE_SIZES[0] else ""),
             ("after", this.after),
@@ -134,7 +145,7 @@ class ClientFilter:
         )
 
 
-def _one_of(text: str, choices: tuple[int, ...]) -> int | None:
+def _one_of(text: str, choices: Iterable[Choice]) -> Choice | None:
     return next((choice for choice in choices if str(choice) == text), None)
 
 

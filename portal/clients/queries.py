@@ -10,13 +10,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, and_, false, func, literal, literal_column, not_, or_, select, tuple_
 from sqlalchemy import union_all as union
 
-from portal.clients.filters import LARGEST_ID, ClientFilter, Sort
+from portal.clients.filters import LARGEST_ID, RENEWAL, ClientFilter, Sort
 from portal.clients.tallies import Counters
 from portal.domain import documents
 from portal.domain.errors import NotFound
-from portal.domain.statuses import RULES, DueRange, Status, derive_status
+from portal.domain.notices import EXPIRY_RULES, NoticeKind
+from portal.domain.statuses import RULES, DueRange, Status, derive_status, to_renew
 from portal.extensions import db
-from portal.models import Client
+from portal.models import Client, Notice
+from portal.models.notice import IS_UNSETTLED
 from portal.models.types import AnyRow, AnySelect
 
 COLUMNS = (
@@ -76,7 +78,7 @@ def status_clauses(status: Status, today: date) -> list[ColumnElement[bool]]:
         for name, column in _FLAGS.items()
         if (wanted := getattr(rule, name)) is not None
     ]
-    return clauses + (_due_clauses(rule.due(today)) if rule.due else [])
+    return clauses + (due_clauses(rule.due(today)) if rule.due else [])
 
 
 def any_status(statuses: Collection[Status], today: date) -> list[ColumnElement[bool]]:
@@ -89,7 +91,8 @@ def any_status(statuses: Collection[Status], today: date) -> list[ColumnElement[
     return [or_(*(and_(*status_clauses(status, today)) for status in statuses))]
 
 
-def _due_clauses(due: DueRange) -> list[ColumnElement[bool]]:
+def due_clauses(due: DueRange) -> list[ColumnElement[bool]]:
+    """Return the conditions that a due date lies in a range."""
     clauses = []
     if due.first is not None:
         clauses.append(due.first <= DUE)
@@ -99,10 +102,18 @@ def _due_clauses(due: DueRange) -> list[ColumnElement[bool]]:
 
 
 def due_range(criteria: ClientFilter, today: date) -> DueRange | None:
-    """Return the due dates that "vence em até N dias" means, today included."""
+    """Return the due dates that "a renovar" or "vence em até N dias" means, today included."""
     if criteria.due_within is None:
         return None
+    if criteria.due_within == RENEWAL:
+        return to_renew(today)
     return DueRange(today, today + timedelta(days=criteria.due_within))
+
+
+def expected_range(criteria: ClientFilter, today: date) -> DueRange | None:
+    """Return the due dates among which the criteria's clients lie, as far as that can be told without reading them."""
+    rule = EXPIRY_RULES.get(criteria.notice) if criteria.notice else None
+    return (rule.due(today) if rule else None) or due_range(criteria, today)
 
 
 def matching(partner_id: int, criteria: ClientFilter, today: date) -> list[ColumnElement[bool]]:
@@ -113,14 +124,22 @@ def matching(partner_id: int, criteria: ClientFilter, today: date) -> list[Colum
     if criteria.product:
         clauses.append(Client.product == criteria.product)
     if due := due_range(criteria, today):
-        clauses += [Client.pending_at.is_(None), *_due_clauses(due)]
+        clauses += [Client.pending_at.is_(None), *due_clauses(due)]
     if criteria.method:
         clauses.append(Client.renewal_method == criteria.method)
     if criteria.uf:
         clauses.append(Client.uf == criteria.uf)
     if criteria.is_code_unused:
         clauses.append(Client.unused_codes > literal_column("0"))
+    if criteria.notice:
+        clauses.append(Client.id.in_(select(Notice.client_id).where(*open_notices(partner_id, criteria.notice, today))))
     return clauses
+
+
+def open_notices(partner_id: int, kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:
+    """Return the conditions of a partner's notices of a kind that wait for a decision today; one partial index holds them."""
+    is_shown = or_(Notice.postponed_to.is_(None), Notice.postponed_to <= today)
+    return [IS_UNSETTLED, Notice.dismissed_at.is_(None), Notice.partner_id == partner_id, Notice.kind == kind, is_shown]
 
 
 def _found(criteria: ClientFilter) -> ColumnElement[bool]:
@@ -183,7 +202,7 @@ def _ordered(
     wanted = any_status(criteria.statuses, today)
     beyond = _beyond(criteria.sort, cursor, is_descending=is_descending)
     order = _order(KEYS[criteria.sort], is_descending=is_descending)
-    if counters.is_sorting_cheaper(criteria, due_range(criteria, today)):
+    if counters.is_sorting_cheaper(criteria, expected_range(criteria, today)):
         few = select(Client.id).where(*clauses, *wanted).cte("few").prefix_with("MATERIALIZED")
         return select(*COLUMNS).join(few, few.c.id == Client.id).where(*beyond).order_by(*order)
     return select(*COLUMNS).where(*clauses, *wanted, *beyond).order_by(*order)

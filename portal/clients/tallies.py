@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -10,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, case, func, select
 
 from portal.clients.filters import DUE_WITHIN_DAYS, SOON_DAYS, ClientFilter
-from portal.domain.statuses import DEFAULT_STATUSES, LIVE_STATUSES, RULES, DueRange, Status, derive_status
+from portal.domain.statuses import DEFAULT_STATUSES, LIVE_STATUSES, RULES, DueRange, Status, derive_status, to_renew
 from portal.extensions import db
 from portal.models import ClientTally
 from portal.models.types import AnyRow, AnySelect
@@ -19,7 +20,7 @@ from portal.models.types import AnyRow, AnySelect
 class Group(NamedTuple):
     """Clients that share flags and a stretch of due dates, in the shape that the status rule reads.
 
-    ``due_on`` is their earliest due date; status and "vence em até N dias" are the same for all of them.
+    ``due_on`` is their earliest due date; status and the filter "Vencimento" are the same for all of them.
     """
 
     due_on: date | None
@@ -61,7 +62,7 @@ class Counters:
 
     def exact(self, criteria: ClientFilter, due: DueRange | None) -> int | None:
         """Return how many rows the list holds, where the counters alone can tell."""
-        is_counted = not (criteria.search or criteria.product or criteria.method or criteria.uf)
+        is_counted = not (criteria.search or criteria.product or criteria.method or criteria.uf or criteria.notice)
         return self.expected(criteria, due) if is_counted and not criteria.is_code_unused else None
 
     def is_sorting_cheaper(self, criteria: ClientFilter, due: DueRange | None) -> bool:
@@ -73,9 +74,9 @@ class Counters:
         return expected * expected < self.total * criteria.size
 
 
-def cuts(today: date) -> list[date]:
-    """Return the due dates at which an answer of the rules or of the filter "vence em até N dias" changes."""
-    ranges = [rule.due(today) for rule in RULES.values() if rule.due]
+def cuts(today: date, more: Iterable[DueRange] = ()) -> list[date]:
+    """Return the due dates at which an answer of the rules, of the filter "Vencimento" or of ``more`` changes."""
+    ranges = [*more, to_renew(today), *(rule.due(today) for rule in RULES.values() if rule.due)]
     ranges += [DueRange(today, today + timedelta(days=days)) for days in DUE_WITHIN_DAYS]
     firsts = {due.first for due in ranges if due.first}
     return sorted(firsts | {due.last + timedelta(days=1) for due in ranges if due.last})
@@ -94,9 +95,9 @@ def _statement(stretches: int) -> AnySelect:
     )
 
 
-def read(partner_id: int, today: date) -> Counters:
-    """Return a partner's counters as they stand today."""
-    dates = cuts(today)
+def read(partner_id: int, today: date, more: Iterable[DueRange] = ()) -> Counters:
+    """Return a partner's counters as they stand today; ``more`` names due dates that are asked for beside the filter's."""
+    dates = cuts(today, more)
     values = {"partner_id": partner_id} | {f"c{number}": day for number, day in enumerate(dates)}
     groups = [_group(row, today) for row in db.session.execute(_statement(len(dates)), values)]
     by_status = dict.fromkeys(Status, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from portal.clients.filters import DUE_WITHIN_DAYS, PAGE_SIZES, SOON_DAYS, ClientFilter, Sort
+from portal.clients.filters import DUE_CHOICES, PAGE_SIZES, RENEWAL, SOON_DAYS, ClientFilter, Sort
 from portal.domain.catalogue import Product, RenewalMethod
 from portal.domain.statuses import DEFAULT_STATUSES, Status
 from portal.municipalities import UFS
@@ -15,8 +15,8 @@ STATUS_ORDER = (
 )  # fmt: skip
 
 
-def _due_text(days: int) -> str:
-    return f"Vence em até {days} dias"
+def _due_text(choice: int | str) -> str:
+    return "A renovar" if choice == RENEWAL else f"Vence em até {choice} dias"
 
 
 def _sort_choices() -> list[tuple[str, str]]:
@@ -28,7 +28,7 @@ def _sort_choices() -> list[tuple[str, str]]:
 
 CHOICES: dict[str, list[tuple[Any, str]]] = {
     "product": [("", "Todos"), *((product.value, product.full_label) for product in Product)],
-    "due": [("", "Qualquer data"), *((days, _due_text(days)) for days in DUE_WITHIN_DAYS)],
+    "due": [("", "Qualquer data"), *((choice, _due_text(choice)) for choice in DUE_CHOICES)],
     "method": [("", "Todas"), *((method.value, method.label) for method in RenewalMethod)],
     "uf": [("", "Todas"), *((uf, uf) for uf in UFS)],
     "code": [("", "Todos"), ("unused", "Não utilizado")],
@@ -69,3 +69,5 @@ def _chips(criteria: ClientFilter) -> Iterator[tuple[str, str]]:
         yield f"UF {criteria.uf}", criteria.from_start(uf="")
     if criteria.is_code_unused:
         yield "Código não utilizado", criteria.from_start(is_code_unused=False)
+    if criteria.notice:
+        yield f"Aviso: {criteria.notice.label}", criteria.from_start(notice=None)

@@ -58,6 +58,16 @@ class DueRange(NamedTuple):
             return False
         return (self.first is None or self.first <= due_on) and (self.last is None or due_on <= self.last)
 
+    def days(self) -> list[date]:
+        """Return every date of a range that is closed on both sides.
+
+        Raises:
+            ValueError: it is open.
+        """
+        if self.first is None or self.last is None:
+            raise ValueError("an open range has no end")
+        return [self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1)]
+
 
 def before_this_month(today: date) -> DueRange:
     """Due in an earlier calendar month."""
@@ -72,6 +82,14 @@ def earlier_this_month(today: date) -> DueRange:
 def today_or_later(today: date) -> DueRange:
     """Paid through today at least."""
     return DueRange(today, None)
+
+
+def to_renew(today: date, days: int = cycle.RENEWAL_WINDOW_DAYS) -> DueRange:
+    """Return the due dates whose renewal window (``cycle.renewal_window``) holds today (DOMAIN §5, Cycle).
+
+    None of them lies in an earlier month: whoever has one and is not Pendente is Ativo, Suspenso or Expirado.
+    """
+    return DueRange(cycle.first_of_month(today), today + timedelta(days=days))
 
 
 @dataclass(frozen=True)
