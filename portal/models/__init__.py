@@ -5,6 +5,7 @@ from __future__ import annotations
 from portal.models.audit import AuditEvent
 from portal.models.client import Client, ClientTally
 from portal.models.license import Installation, LicenseItem, RegistrationCode, Seat
+from portal.models.job import JobRun
 from portal.models.partner import Partner
 from portal.models.user import Attempt, FormDraft, PasswordReset, User, UserSession
 
@@ -19,6 +20,7 @@ __all__ = [
     "Partner",
     "PasswordReset",
     "RegistrationCode",
+    "JobRun",
     "Seat",
     "User",
     "UserSession",
