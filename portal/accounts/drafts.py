@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import delete, or_, select
 
 from portal import clock
 from portal.access import token_hash
+from portal.domain import retention
 from portal.extensions import db
 from portal.models import FormDraft
 
-LIFE = timedelta(hours=24)
+LIFE = retention.FORM_DRAFTS
 MAX_BYTES = 16 * 1024
 MOST_PER_USER = 20
 NEVER_KEPT = ("csrf_token", "password", "senha", "passphrase", "secret")

@@ -9,11 +9,12 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from sqlalchemy import delete, select
 
+from portal.domain import retention
 from portal.domain.errors import TooManyAttempts
 from portal.extensions import db
 from portal.models import Attempt
 
-KEPT = timedelta(days=1)
+KEPT = retention.ATTEMPTS
 
 
 @dataclass(frozen=True)

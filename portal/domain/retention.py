@@ -1,0 +1,25 @@
+"""How long things are kept that have served their purpose: every number in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+ENDED_SESSIONS = timedelta(days=30)
+ATTEMPTS = timedelta(days=1)
+FORM_DRAFTS = timedelta(hours=24)
+PASSWORD_LINKS = timedelta(days=30)
+"""Counted from when a link was used or expired."""
+
+JOB_RUNS = timedelta(days=180)
+
+DAILY_BACKUPS = 7
+WEEKLY_BACKUPS = 4
+SUNDAY = 6
+
+
+def kept_backups(days: Iterable[date]) -> set[date]:
+    """Return which days' backups are kept: the newest seven, and the newest four of a Sunday."""
+    newest = sorted(set(days), reverse=True)
+    sundays = [day for day in newest if day.weekday() == SUNDAY]
+    return {*newest[:DAILY_BACKUPS], *sundays[:WEEKLY_BACKUPS]}
