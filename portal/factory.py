@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from flask import Flask, abort, g, request
 
-from portal import access, assets, backup, clock, compression, database, errors, formatting, saying, security
+from portal import access, assets, backup, clock, compression, database, errors, formatting, restore, saying, security
 from portal.accounts import commands as account_commands
 from portal.accounts import routes as accounts
 from portal.clients import routes as clients
@@ -37,7 +37,7 @@ def create_app(config: Config | None = None) -> Flask:
     for blueprint in (home.bp, clients.bp, accounts.bp):
         app.register_blueprint(blueprint)
     accounts.init_app(app)
-    for command in (*account_commands.COMMANDS, *demo_commands.COMMANDS, *backup.COMMANDS):
+    for command in (*account_commands.COMMANDS, *demo_commands.COMMANDS, *backup.COMMANDS, *restore.COMMANDS):
         app.cli.add_command(command)
     if missing := access.undeclared(app):
         raise RuntimeError(f"routes without a declared permission: {', '.join(missing)}")
