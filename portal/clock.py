@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -76,6 +76,11 @@ def local(moment: datetime) -> datetime:
 def local_date(moment: datetime) -> date:
     """Return the civil date of a moment in São Paulo."""
     return local(moment).date()
+
+
+def moment_of(day: date, hour: time) -> datetime:
+    """Return the moment at which an hour of a civil day comes in São Paulo; the first, where the clock shows it twice."""
+    return datetime.combine(day, hour, SAO_PAULO).astimezone(UTC)
 
 
 @contextmanager

@@ -76,6 +76,16 @@ def listen(engine: Engine) -> None:
 
 
 @contextmanager
+def reading() -> Iterator[None]:
+    """Have the transactions of a block take no write lock: it only reads."""
+    token = is_reading.set(True)
+    try:
+        yield
+    finally:
+        is_reading.reset(token)
+
+
+@contextmanager
 def without_waiting(engine: Engine) -> Iterator[Connection]:
     """Yield a connection for a write that is not worth waiting for, in a transaction of its own.
 

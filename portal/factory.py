@@ -17,6 +17,7 @@ from portal.demo import commands as demo_commands
 from portal.extensions import csrf, db, limiter, login_manager, migrate
 from portal.home import routes as home
 
+from portal.operations import routes as operations
 MAX_FORM_BYTES = 64 * 1024
 
 
@@ -34,7 +35,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["portal_config"] = config
     _settings(app, config)
     _plumbing(app, config)
-    for blueprint in (home.bp, clients.bp, accounts.bp):
+    for blueprint in (home.bp, clients.bp, accounts.bp, operations.bp):
         app.register_blueprint(blueprint)
     accounts.init_app(app)
     for command in (*account_commands.COMMANDS, *demo_commands.COMMANDS, *backup.COMMANDS, *restore.COMMANDS):

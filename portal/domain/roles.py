@@ -25,18 +25,23 @@ class Permission(StrEnum):
     VIEW_CODES = "view_codes"
     EDIT_CLIENTS = "edit_clients"
     MANAGE_CLIENTS = "manage_clients"
+    MANAGE_NOTICES = "manage_notices"
     MANAGE_USERS = "manage_users"
+    RUN_JOBS = "run_jobs"
 
 
 READING = frozenset({Permission.SIGNED_IN, Permission.VIEW_CLIENTS, Permission.VIEW_CODES})
 """What the users of a suspended partner keep: they sign in and read (and, later, pay); DOMAIN §2."""
 
+VENDOR_ONLY = frozenset({Permission.RUN_JOBS})
+"""What no partner may do, because it concerns all of them."""
+
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.ADMIN: frozenset(Permission),
-    Role.FINANCE: READING | {Permission.EDIT_CLIENTS},
-    Role.SUPPORT: READING | {Permission.EDIT_CLIENTS, Permission.MANAGE_CLIENTS},
+    Role.ADMIN: frozenset(Permission) - VENDOR_ONLY,
+    Role.FINANCE: READING | {Permission.EDIT_CLIENTS, Permission.MANAGE_NOTICES},
+    Role.SUPPORT: READING | {Permission.EDIT_CLIENTS, Permission.MANAGE_CLIENTS, Permission.MANAGE_NOTICES},
     Role.READER: READING - {Permission.VIEW_CODES},
-    Role.OPERATOR: frozenset({Permission.SIGNED_IN, Permission.MANAGE_USERS}),
+    Role.OPERATOR: VENDOR_ONLY | {Permission.SIGNED_IN, Permission.MANAGE_USERS},
 }
 
 

@@ -15,7 +15,9 @@ MATRIX = """
     view_codes       read   read   read   –      –
     edit_clients     yes    yes    yes    –      –
     manage_clients   yes    –      yes    –      –
+    manage_notices   yes    yes    yes    –      –
     manage_users     yes    –      –      –      yes
+    run_jobs         –      –      –      –      yes
 """
 CELLS = [
     (role, line.split()[0], cell)

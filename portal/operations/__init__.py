@@ -1,0 +1,1 @@
+"""The operator's side: the daily jobs and the health of the process."""
