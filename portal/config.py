@@ -21,7 +21,7 @@ DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psyc
 MIN_SECRET_LENGTH = 32
 KNOWN = frozenset(
     """PORTAL_DEMO PORTAL_NOW PORTAL_SECRET_KEY PORTAL_HOST PORTAL_BASE_URL PORTAL_THREADS PORTAL_INSTANCE
-    PORTAL_TRUSTED_PROXY PORTAL_SMTP_URL PORTAL_MAIL_FROM PORTAL_CHROMIUM""".split()
+    PORTAL_TRUSTED_PROXY PORTAL_SMTP_URL PORTAL_MAIL_FROM PORTAL_SCHEDULER PORTAL_CHROMIUM""".split()
 )
 
 
@@ -45,6 +45,7 @@ class Config:
     trusted_proxy: str | None = None
     smtp_url: str | None = None
     mail_from: str | None = None
+    is_scheduling: bool = True
     is_testing: bool = False
 
     @property
@@ -80,12 +81,13 @@ def from_environ(environ: Mapping[str, str]) -> Config:
         trusted_proxy=_address(environ, "PORTAL_TRUSTED_PROXY", besides="*"),
         smtp_url=_url(environ, "PORTAL_SMTP_URL", {"smtp", "smtps"}),
         mail_from=_mail_from(environ),
+        is_scheduling=_flag(environ, "PORTAL_SCHEDULER", default="1"),
     )
 
 
-def _flag(environ: Mapping[str, str], name: str) -> bool:
-    value = environ.get(name, "")
-    if value not in {"", "0", "1"}:
+def _flag(environ: Mapping[str, str], name: str, default: str = "0") -> bool:
+    value = environ.get(name) or default
+    if value not in {"0", "1"}:
         raise ConfigError(f"{name}={value}: must be 0 or 1")
     return value == "1"
 

@@ -34,6 +34,7 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask("portal", root_path=str(ROOT), instance_path=str(config.instance), static_folder=None)
     app.extensions["portal_config"] = config
     _settings(app, config)
+    app.extensions["schedule"], app.extensions["ticks"] = (), {}  # app.py fills them: the portal knows no jobs
     _plumbing(app, config)
     for blueprint in (home.bp, clients.bp, accounts.bp, operations.bp):
         app.register_blueprint(blueprint)

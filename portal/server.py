@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import time
+from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 from typing import Any
 
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 20.0
 BODY_LIMIT = 1024 * 1024
+
+NOTHING = nullcontext()
 
 Channels = dict[int, Any]
 """What waitress' loop watches: listening sockets and connections."""
@@ -43,8 +46,10 @@ class _Channel(HTTPChannel):
     task_class = _Task
 
 
-def serve(app: Flask, config: Config) -> None:
+def serve(app: Flask, config: Config, beside: AbstractContextManager[None] = NOTHING) -> None:
     """Serve until SIGTERM or SIGINT; then accept nothing new, finish what is in flight, and return.
+
+    ``beside`` is entered once the address is ours, and left when the last answer is out.
 
     Raises:
         OSError: the address cannot be had (port in use).
@@ -60,10 +65,11 @@ def serve(app: Flask, config: Config) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    while not stopping:
-        _turn(channels, 0.5)
-    log.info("signal %s: finishing what is in flight", stopping[0])
-    _drain(channels)
+    with beside:
+        while not stopping:
+            _turn(channels, 0.5)
+        log.info("signal %s: finishing what is in flight", stopping[0])
+        _drain(channels)
     server.task_dispatcher.shutdown(timeout=1)
 
 

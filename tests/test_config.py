@@ -52,6 +52,7 @@ def test_a_secret_is_all_that_has_to_be_set(read, instance) -> None:
         trusted_proxy=None,
         smtp_url=None,
         mail_from=None,
+        is_scheduling=True,
         is_testing=False,
     )
 
@@ -77,6 +78,7 @@ def test_everything_can_be_set(read, instance) -> None:
         PORTAL_THREADS="16",
         PORTAL_SMTP_URL="smtps://portal:secret@mail.example.com:465",
         PORTAL_MAIL_FROM="portal@example.com",
+        PORTAL_SCHEDULER="0",
         PORTAL_CHROMIUM="/usr/bin/chromium",
         OTHER_PROGRAMS_VARIABLE="anything",
     )
@@ -91,6 +93,7 @@ def test_everything_can_be_set(read, instance) -> None:
         trusted_proxy="10.0.0.5",
         smtp_url="smtps://portal:secret@mail.example.com:465",
         mail_from="portal@example.com",
+        is_scheduling=False,
     )
 
 
@@ -120,6 +123,7 @@ REFUSED = [
     ("PORTAL_DEM0", "1", "no such setting"),
     ("PORTAL_DEMO", "yes", "must be 0 or 1"),
     ("PORTAL_DEMO", "true", "must be 0 or 1"),
+    ("PORTAL_SCHEDULER", "no", "must be 0 or 1"),
     ("PORTAL_SECRET_KEY", None, "required outside demo mode"),
     ("PORTAL_SECRET_KEY", "", "required outside demo mode"),
     ("PORTAL_SECRET_KEY", "s" * 31, "at least 32 characters"),

@@ -1,0 +1,137 @@
+"""Runs what is due, each job once per civil date: the one path of the hour, the catch-up after a start, and the retry."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from threading import Event, Thread
+from typing import cast
+
+from flask import Flask, current_app
+from sqlalchemy.exc import OperationalError
+
+from jobs import claims
+from jobs.claims import Claim
+from jobs.job import Counts, Job
+from jobs.schedule import SCHEDULE
+from portal import clock
+from portal.domain import jobs
+from portal.operations import queries
+
+log = logging.getLogger(__name__)
+
+TURN_SECONDS = 1.0
+TURNS_PER_BEAT = 10
+TURNS_OF_PATIENCE = 10
+"""How many turns a job that is under way when the process stops is given to end."""
+
+RECORDINGS = 3
+NEVER = Event()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: what was counted or, where it failed, why."""
+
+    counts: Counts = field(default_factory=dict[str, int])
+    error: str = ""
+
+
+def run_due(now: datetime, schedule: Sequence[Job] = SCHEDULE, *, stopping: Event = NEVER) -> dict[str, Outcome]:
+    """Run each job whose hour has come today and that is not done, and what was asked for; return what was run here.
+
+    Needs an application context whose session is not in use. A job that fails stops no other, nor does a database that is
+    busy. Once ``stopping`` is set no job is begun any more, and the one under way is given a few seconds.
+    """
+    ended: dict[str, Outcome] = {}
+    with _spared("dead runs"):
+        claims.bury(clock.local_date(now))
+    for job in schedule:
+        with _spared(job.name):
+            for day in _days(job, now):
+                if stopping.is_set():
+                    return ended
+                if outcome := run(job, day, now, stopping=stopping):
+                    ended[job.name] = outcome
+    return ended
+
+
+def run(job: Job, day: date, as_of: datetime, *, stopping: Event = NEVER) -> Outcome | None:
+    """Run a job for a civil date with everything due up to a moment, if the claim on it can be had.
+
+    The work is done in a thread of its own, which dies with the process; this one says meanwhile that it goes on. Returns
+    None where there was no claim to be had, or it was lost, or given up because the process stops.
+    """
+    claim = claims.take(job.name, day)
+    if claim is None:
+        return None
+    log.info("job %s of %s: begun", job.name, day)
+    work = _Work(cast(Flask, current_app._get_current_object()), job, as_of)  # type: ignore[attr-defined]  # noqa: SLF001
+    work.start()
+    if not _watch(work, claim, stopping):
+        log.warning("job %s of %s: let go, the process stops", job.name, day)
+        claims.let_go(claim)
+        return None
+    return work.outcome if _record(claim, work.outcome) else None
+
+
+class _Work(Thread):
+    """A job at work."""
+
+    def __init__(self, app: Flask, job: Job, as_of: datetime) -> None:
+        super().__init__(name=f"job {job.name}", daemon=True)
+        self._app, self._job, self._as_of = app, job, as_of
+        self.outcome = Outcome(error="ended without a result")
+
+    def run(self) -> None:
+        """Do the work in a context, and so a session, of its own."""
+        try:
+            with self._app.app_context():
+                self.outcome = Outcome(self._job.run(self._as_of))
+        except Exception as error:
+            log.exception("job %s failed", self._job.name)
+            first_line, _, _ = str(error).partition("\n")
+            self.outcome = Outcome(error=f"{type(error).__name__}: {first_line}")
+
+
+def _days(job: Job, now: datetime) -> list[date]:
+    """Return the civil dates that a job may have to be run for: those asked for, and today once its hour has come."""
+    days = claims.read(lambda: queries.requested_days(job.name))
+    today = clock.local_date(now)
+    if today not in days and jobs.has_come(job.hour, clock.local(now)):
+        days.append(today)
+    return days
+
+
+def _watch(work: Thread, claim: Claim, stopping: Event) -> bool:
+    """Wait for the work's end with a heartbeat; False where it did not end in the time that a stop leaves it."""
+    turn, patience = 0, TURNS_OF_PATIENCE
+    while patience:
+        work.join(TURN_SECONDS)
+        if not work.is_alive():
+            return True
+        turn, patience = turn + 1, patience - stopping.is_set()
+        if turn % TURNS_PER_BEAT == 0:
+            claims.beat(claim)
+    return False
+
+
+def _record(claim: Claim, outcome: Outcome) -> bool:
+    """Write the end down; False where the claim was lost. What cannot be written is done again, once the claim is dead."""
+    for _ in range(RECORDINGS):
+        with suppress(OperationalError):
+            return claims.fail(claim, outcome.error) if outcome.error else claims.finish(claim, outcome.counts)
+    log.error("job %s of %s: its end could not be recorded", claim.name, claim.day)
+    return False
+
+
+@contextmanager
+def _spared(what: str) -> Iterator[None]:
+    """Log that the database was busy, and go on: the next tick comes."""
+    try:
+        yield
+    except OperationalError as error:
+        log.error("%s: database unavailable: %s", what, error.orig)
