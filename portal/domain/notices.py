@@ -1,7 +1,8 @@
 """What a partner is told about, when, and what each notice is about: one table, read by Python and by SQL (DOMAIN §10).
 
 A notice asks for a decision. It exists once per (partner, kind, subject, effective date); a later kind about the same due
-date replaces an earlier one, so that a client is never listed twice for one decision.
+date replaces an earlier one, so that a client is never listed twice for one decision. A notice that was put off hands its
+date on to the one that replaces it; one that was dismissed answers for those that only count the days on.
 """
 
 from __future__ import annotations
@@ -12,7 +13,11 @@ from datetime import date, timedelta
 
 from portal.domain import cycle
 from portal.domain.labels import LabelEnum
-from portal.domain.statuses import DueRange
+from portal.domain.statuses import DueRange, Facts, Status, derive_status
+
+LONGEST_POSTPONEMENT = timedelta(days=60)
+NOTIFIED_STATUSES = frozenset(Status) - {Status.PENDING, Status.HIDDEN}
+"""Whose due dates ask for a decision: Pendente waits for the vendor, Oculto has been decided."""
 
 
 class NoticeKind(LabelEnum):
@@ -35,10 +40,12 @@ class ExpiryRule:
 
     ``due`` selects everything up to now, so that a night that was missed heals: a client due in five days is told of by
     the seven-day notice, dated when it should have come. ``effective_on`` follows from the due date alone.
+    ``answered_by`` are the earlier kinds whose dismissal holds for this one: nothing but the days has changed since.
     """
 
     due: Callable[[date], DueRange | None]
     effective_on: Callable[[date], date]
+    answered_by: tuple[NoticeKind, ...] = ()
 
 
 def _within(first: int, last: int) -> Callable[[date], DueRange]:
@@ -73,13 +80,13 @@ def _inactive(today: date) -> DueRange:
 
 EXPIRY_RULES: dict[NoticeKind, ExpiryRule] = {
     NoticeKind.DUE_IN_7: ExpiryRule(_within(4, 7), lambda due_on: due_on - timedelta(days=7)),
-    NoticeKind.DUE_IN_3: ExpiryRule(_within(1, 3), lambda due_on: due_on - timedelta(days=3)),
-    NoticeKind.DUE_TODAY: ExpiryRule(_due_today, lambda due_on: due_on),
+    NoticeKind.DUE_IN_3: ExpiryRule(_within(1, 3), lambda due_on: due_on - timedelta(days=3), (NoticeKind.DUE_IN_7,)),
+    NoticeKind.DUE_TODAY: ExpiryRule(_due_today, lambda due_on: due_on, (NoticeKind.DUE_IN_7, NoticeKind.DUE_IN_3)),
     NoticeKind.EXPIRED: ExpiryRule(_expired, lambda due_on: due_on + timedelta(days=1)),
     NoticeKind.LAST_DAY: ExpiryRule(_last_day, cycle.last_of_month),
     NoticeKind.INACTIVE: ExpiryRule(_inactive, cycle.inactive_from),
 }
-"""The kinds of license expiry in the order of a client's month. Pending and hidden clients have none of them."""
+"""The kinds of license expiry in the order of a client's month."""
 
 CODE_AGES: dict[NoticeKind, int] = {NoticeKind.CODE_1: 1, NoticeKind.CODE_7: 7, NoticeKind.CODE_30: 30}
 """Unused codes: days since the code was issued; the oldest kind reached replaces the younger ones."""
@@ -94,8 +101,32 @@ def expiry_kind(due_on: date, today: date) -> NoticeKind | None:
     return None
 
 
+def notice_kind(facts: Facts, today: date) -> NoticeKind | None:
+    """Return what a client's partner is told about its due date today, or None."""
+    if facts.due_on is None or derive_status(facts, today) not in NOTIFIED_STATUSES:
+        return None
+    return expiry_kind(facts.due_on, today)
+
+
+def oldest_due(today: date) -> date:
+    """Return the first due date that some kind covers; what was due before it needs no decision any more."""
+    return _inactive(today).first or date.min
+
+
 def code_kind(issued_on: date, today: date) -> NoticeKind | None:
     """Return the kind that an unused code of this age has reached, or None for one issued today."""
     age = (today - issued_on).days
     reached = [kind for kind, days in CODE_AGES.items() if age >= days]
     return reached[-1] if reached else None
+
+
+def issued_range(kind: NoticeKind, today: date) -> DueRange:
+    """Return the dates of issue of the codes that have reached a kind today, and not yet the next one."""
+    beyond = [days for days in CODE_AGES.values() if days > CODE_AGES[kind]]
+    first = today - timedelta(days=min(beyond) - 1) if beyond else None
+    return DueRange(first, today - timedelta(days=CODE_AGES[kind]))
+
+
+def postponement_range(today: date) -> tuple[date, date]:
+    """Return the first and the last day to which a notice may be put off."""
+    return today + timedelta(days=1), today + LONGEST_POSTPONEMENT

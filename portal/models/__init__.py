@@ -6,6 +6,7 @@ from portal.models.audit import AuditEvent
 from portal.models.client import Client, ClientTally
 from portal.models.license import Installation, LicenseItem, RegistrationCode, Seat
 from portal.models.job import JobRun
+from portal.models.notice import Notice, NoticeMute, NoticeTally
 from portal.models.partner import Partner
 from portal.models.user import Attempt, FormDraft, PasswordReset, User, UserSession
 
@@ -17,6 +18,9 @@ __all__ = [
     "FormDraft",
     "Installation",
     "LicenseItem",
+    "Notice",
+    "NoticeMute",
+    "NoticeTally",
     "Partner",
     "PasswordReset",
     "RegistrationCode",
