@@ -10,15 +10,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, and_, false, func, literal, literal_column, not_, or_, select, tuple_
 from sqlalchemy import union_all as union
 
+from portal.clients import noticed
 from portal.clients.filters import LARGEST_ID, RENEWAL, ClientFilter, Sort
 from portal.clients.tallies import Counters
 from portal.domain import documents
 from portal.domain.errors import NotFound
-from portal.domain.notices import EXPIRY_RULES, NoticeKind
+from portal.domain.notices import CODE_AGES
 from portal.domain.statuses import RULES, DueRange, Status, derive_status, to_renew
 from portal.extensions import db
-from portal.models import Client, Notice
-from portal.models.notice import IS_UNSETTLED
+from portal.models import Client
 from portal.models.types import AnyRow, AnySelect
 
 COLUMNS = (
@@ -110,12 +110,6 @@ def due_range(criteria: ClientFilter, today: date) -> DueRange | None:
     return DueRange(today, today + timedelta(days=criteria.due_within))
 
 
-def expected_range(criteria: ClientFilter, today: date) -> DueRange | None:
-    """Return the due dates among which the criteria's clients lie, as far as that can be told without reading them."""
-    rule = EXPIRY_RULES.get(criteria.notice) if criteria.notice else None
-    return (rule.due(today) if rule else None) or due_range(criteria, today)
-
-
 def matching(partner_id: int, criteria: ClientFilter, today: date) -> list[ColumnElement[bool]]:
     """Return the conditions of the criteria, the statuses apart."""
     clauses: list[ColumnElement[bool]] = [Client.partner_id == partner_id]
@@ -132,14 +126,8 @@ def matching(partner_id: int, criteria: ClientFilter, today: date) -> list[Colum
     if criteria.is_code_unused:
         clauses.append(Client.unused_codes > literal_column("0"))
     if criteria.notice:
-        clauses.append(Client.id.in_(select(Notice.client_id).where(*open_notices(partner_id, criteria.notice, today))))
+        clauses.append(noticed.is_told_of(partner_id, criteria.notice, today))
     return clauses
-
-
-def open_notices(partner_id: int, kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:
-    """Return the conditions of a partner's notices of a kind that wait for a decision today; one partial index holds them."""
-    is_shown = or_(Notice.postponed_to.is_(None), Notice.postponed_to <= today)
-    return [IS_UNSETTLED, Notice.dismissed_at.is_(None), Notice.partner_id == partner_id, Notice.kind == kind, is_shown]
 
 
 def _found(criteria: ClientFilter) -> ColumnElement[bool]:
@@ -202,10 +190,18 @@ def _ordered(
     wanted = any_status(criteria.statuses, today)
     beyond = _beyond(criteria.sort, cursor, is_descending=is_descending)
     order = _order(KEYS[criteria.sort], is_descending=is_descending)
-    if counters.is_sorting_cheaper(criteria, expected_range(criteria, today)):
+    if _is_sorting_cheaper(criteria, today, counters):
         few = select(Client.id).where(*clauses, *wanted).cte("few").prefix_with("MATERIALIZED")
         return select(*COLUMNS).join(few, few.c.id == Client.id).where(*beyond).order_by(*order)
     return select(*COLUMNS).where(*clauses, *wanted, *beyond).order_by(*order)
+
+
+def _is_sorting_cheaper(criteria: ClientFilter, today: date, counters: Counters) -> bool:
+    """Ask the counters; the notices of unused codes are few, those of due dates are about the clients due then."""
+    if criteria.notice in CODE_AGES:
+        return True
+    told_of = noticed.due_range(criteria.notice, today) if criteria.notice else None
+    return counters.is_sorting_cheaper(criteria, told_of or due_range(criteria, today))
 
 
 def _by_status(

@@ -55,10 +55,7 @@ def chips(criteria: ClientFilter) -> list[tuple[str, str]]:
 def _chips(criteria: ClientFilter) -> Iterator[tuple[str, str]]:
     if criteria.search:
         yield f"“{criteria.search}”", criteria.from_start(search="")
-    if criteria.statuses != DEFAULT_STATUSES:
-        for status in STATUS_ORDER:
-            if status in criteria.statuses:
-                yield status.label, criteria.from_start(statuses=(criteria.statuses - {status}) or DEFAULT_STATUSES)
+    yield from _status_chips(criteria)
     if criteria.product:
         yield criteria.product.full_label, criteria.from_start(product=None)
     if criteria.due_within:
@@ -71,3 +68,11 @@ def _chips(criteria: ClientFilter) -> Iterator[tuple[str, str]]:
         yield "Código não utilizado", criteria.from_start(is_code_unused=False)
     if criteria.notice:
         yield f"Aviso: {criteria.notice.label}", criteria.from_start(notice=None)
+
+
+def _status_chips(criteria: ClientFilter) -> Iterator[tuple[str, str]]:
+    if criteria.statuses == DEFAULT_STATUSES:
+        return
+    for status in STATUS_ORDER:
+        if status in criteria.statuses:
+            yield status.label, criteria.from_start(statuses=(criteria.statuses - {status}) or DEFAULT_STATUSES)

@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from portal.clients import view
 from portal.clients.filters import DUE_WITHIN_DAYS, LARGEST_ID, PAGE_SIZES, SEARCH_LIMIT, ClientFilter, Sort, parse_id
 from portal.domain.catalogue import Product, RenewalMethod
+from portal.domain.notices import NoticeKind
 from portal.domain.statuses import DEFAULT_STATUSES, Status
 from portal.municipalities import UFS
 
@@ -27,6 +28,7 @@ all_criteria = st.builds(
     method=st.none() | st.sampled_from(list(RenewalMethod)),
     uf=st.sampled_from(("", *UFS)),
     is_code_unused=st.booleans(),
+    notice=st.none() | st.sampled_from(list(NoticeKind)),
     sort=st.sampled_from(list(Sort)),
     is_descending=st.booleans(),
     size=st.sampled_from(PAGE_SIZES),
@@ -34,7 +36,7 @@ all_criteria = st.builds(
     before=ids,
     opened=ids,
 )
-NAMES = ("q", "status", "product", "due", "method", "uf", "code", "sort", "size", "after", "before", "open")
+NAMES = ("q", "status", "product", "due", "method", "uf", "code", "notice", "sort", "size", "after", "before", "open")
 NONSENSE = [
     "%", "_", "'", '"', "\\", "\x00", "a\x00b", "x" * 10_000, "9" * 10_000, "😀", "\ud800", "ﬁ", "-1", "0", "1e9",
     "+5", " 7 ", "٣", "²", "NaN", "null", "None", "[]", "-", "--due", "-nothing", "<script>", "../../etc/passwd", "",
@@ -68,7 +70,7 @@ def test_a_form_that_ticks_the_default_statuses_is_the_default() -> None:
 def test_a_full_address_reads_as_it_is_meant() -> None:
     query = (
         "?q=pão+12&status=expired&status=active&product=navi&due=7&method=billing&uf=MG&code=unused"
-        "&sort=-due&size=50&after=12&before=13&open=14"
+        "&notice=due_in_3&sort=-due&size=50&after=12&before=13&open=14"
     )
     assert parsed(query) == ClientFilter(
         search="pão 12",
@@ -78,6 +80,7 @@ def test_a_full_address_reads_as_it_is_meant() -> None:
         method=RenewalMethod.BILLING,
         uf="MG",
         is_code_unused=True,
+        notice=NoticeKind.DUE_IN_3,
         sort=Sort.DUE,
         is_descending=True,
         size=50,
@@ -147,6 +150,7 @@ def test_an_id_is_a_positive_number_that_both_databases_hold(text, number) -> No
         ("?method=billing", ["Gestão de cobranças"]),
         ("?uf=SP", ["UF SP"]),
         ("?code=unused", ["Código não utilizado"]),
+        ("?notice=last_day", ["Aviso: Último dia para renovar"]),
         ("?sort=-due&size=50&after=3&open=4", []),
     ],
 )
@@ -159,6 +163,7 @@ def parts(criteria: ClientFilter) -> set[tuple[str, object]]:
     return {
         ("search", criteria.search), ("product", criteria.product), ("due", criteria.due_within),
         ("method", criteria.method), ("uf", criteria.uf), ("code", criteria.is_code_unused),
+        ("notice", criteria.notice),
         *(("status", status) for status in (criteria.statuses if criteria.statuses != DEFAULT_STATUSES else ())),
     }  # fmt: skip
 
@@ -194,7 +199,8 @@ def test_every_choice_of_the_form_is_understood(criteria) -> None:
     form = [
         ("q", criteria.search), *(("status", status.value) for status in Status if status in criteria.statuses),
         ("product", criteria.product or ""), ("due", criteria.due_within or ""), ("method", criteria.method or ""),
-        ("uf", criteria.uf), ("code", "unused" if criteria.is_code_unused else ""), ("sort", criteria.sort_arg),
+        ("uf", criteria.uf), ("code", "unused" if criteria.is_code_unused else ""),
+        ("notice", criteria.notice or ""), ("sort", criteria.sort_arg),
         ("size", criteria.size),
     ]  # fmt: skip
     assert parsed(urlencode(form)) == replace(criteria, after=None, before=None, opened=None)
