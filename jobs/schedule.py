@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from datetime import time
 
-from jobs import back_up, clean_up
+from jobs import back_up, clean_up, expire_licenses, remind_codes
 from jobs.job import Job, Schedule
 
 SCHEDULE: Schedule = (
+    Job(
+        "expire_licenses",
+        "Avisos de vencimento",
+        time(6),
+        expire_licenses.run,
+        expire_licenses.WORDS,
+        expire_licenses.preview,
+    ),
+    Job(
+        "remind_codes",
+        "Avisos de códigos não utilizados",
+        time(6),
+        remind_codes.run,
+        remind_codes.WORDS,
+        remind_codes.preview,
+    ),
     Job("clean_up", "Limpeza de dados vencidos", time(6, 10), clean_up.run, clean_up.WORDS, clean_up.preview),
     Job("back_up", "Cópia de segurança", time(6, 10), back_up.run, back_up.WORDS),
 )

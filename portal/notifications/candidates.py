@@ -1,0 +1,171 @@
+"""Whom a notice is due for: the table of portal.domain.notices as one SELECT per kind, over all partners at once.
+
+The night inserts what these statements select, the preview counts it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, and_, case, cast, exists, func, literal, null, or_, select, true
+from sqlalchemy.orm import aliased
+
+from portal import clock
+from portal.clients.queries import any_status, due_clauses
+from portal.domain.notices import (
+    CODE_AGES,
+    EXPIRY_RULES,
+    NOTIFIED_STATUSES,
+    NoticeKind,
+    issued_range,
+    oldest_due,
+)
+from portal.domain.statuses import LIVE_STATUSES, DueRange
+from portal.extensions import db
+from portal.models import Client, Notice, NoticeMute, Partner, RegistrationCode
+from portal.models.notice import IS_UNSETTLED
+from portal.models.types import AnySelect, UtcDateTime
+
+COLUMNS = ("partner_id", "kind", "subject_id", "client_id", "effective_on", "due_on", "created_at", "postponed_to")
+
+
+def of_kind(kind: NoticeKind, today: date, now: datetime) -> AnySelect | None:
+    """Return the rows of COLUMNS that are to be notices of a kind and are none yet; None where the kind rests today."""
+    return unused_codes(kind, today, now) if kind in CODE_AGES else expiring(kind, today, now)
+
+
+def expiring(kind: NoticeKind, today: date, now: datetime) -> AnySelect | None:
+    """Return a notice of a kind of license expiry for every client that the kind covers today."""
+    rule = EXPIRY_RULES[kind]
+    due = rule.due(today)
+    if due is None:
+        return None
+    subject = _Subject(Client.id, _effective_on(kind, due), Client.due_on)
+    return select(*_columns(kind, subject, today, now)).where(
+        Client.partner_id.in_(select(Partner.id)),  # leads into the index, partner by partner
+        *due_clauses(due),
+        *any_status(NOTIFIED_STATUSES, today),
+        _is_heard(kind),
+        ~_exists(kind, Client.id, subject.effective_on),
+        *(~_exists(other, Client.id, _effective_on(other, due), is_dismissed=True) for other in rule.answered_by),
+    )
+
+
+def unused_codes(kind: NoticeKind, today: date, now: datetime) -> AnySelect:
+    """Return a notice for every unused code of this age; only Ativo, Suspenso and Expirado clients count (DOMAIN §3)."""
+    effective_on = _days_after(RegistrationCode.issued_at, CODE_AGES[kind])
+    subject = _Subject(RegistrationCode.id, effective_on, cast(null(), Date))
+    return (
+        select(*_columns(kind, subject, today, now))
+        .join(Client, Client.id == RegistrationCode.client_id)
+        .where(*waiting_codes(kind, today), _is_heard(kind), ~_exists(kind, RegistrationCode.id, effective_on))
+    )
+
+
+def waiting_codes(kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:
+    """Return the conditions of the codes, joined with their clients, that a kind is about today."""
+    issued = issued_range(kind, today)
+    clauses: list[ColumnElement[bool]] = [RegistrationCode.consumed_at.is_(None), RegistrationCode.revoked_at.is_(None)]
+    if issued.first is not None:
+        clauses.append(RegistrationCode.issued_at >= clock.moment_of(issued.first, time.min))
+    if issued.last is not None:
+        clauses.append(RegistrationCode.issued_at < clock.moment_of(issued.last + timedelta(days=1), time.min))
+    return [RegistrationCode.partner_id.in_(select(Partner.id)), *clauses, *any_status(LIVE_STATUSES, today)]
+
+
+def replaced(kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:
+    """Return the conditions of the open notices that a kind of expiry replaces today: earlier ones of the same due dates."""
+    due = EXPIRY_RULES[kind].due(today)
+    if due is None:
+        return [~true()]
+    return [Notice.due_on.between(due.first, due.last), IS_UNSETTLED, Notice.kind != kind]
+
+
+def outlived(today: date) -> list[ColumnElement[bool]]:
+    """Return the conditions of notices about due dates that nobody asks about any more; what was put off waits for its day."""
+    is_undecided = or_(Notice.postponed_to.is_(None), Notice.dismissed_at.is_not(None))
+    return [Notice.due_on < oldest_due(today), IS_UNSETTLED, is_undecided]
+
+
+def pointless(kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:
+    """Return the conditions of code notices that a later kind replaced, or whose client has no license to lose."""
+    waits = exists().where(
+        RegistrationCode.id == Notice.subject_id, Client.id == RegistrationCode.client_id, *waiting_codes(kind, today)
+    )
+    return [Notice.due_on.is_(None), Notice.kind == kind, IS_UNSETTLED, ~waits]
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What a notice is about, as columns."""
+
+    id: Any
+    effective_on: ColumnElement[date]
+    due_on: Any
+
+
+def _columns(kind: NoticeKind, subject: _Subject, today: date, now: datetime) -> list[Any]:
+    """Return the columns in the order of COLUMNS."""
+    return [
+        Client.partner_id,
+        literal(kind, Notice.kind.type),
+        subject.id,
+        Client.id.label("client"),
+        subject.effective_on,
+        subject.due_on,
+        literal(now, UtcDateTime()),
+        _put_off_to(kind, subject.id, today),
+    ]
+
+
+def _effective_on(kind: NoticeKind, due: DueRange) -> ColumnElement[date]:
+    """Return the effective date of a due date in the range, spelled out by the domain's own function."""
+    rule = EXPIRY_RULES[kind]
+    return case({day: literal(rule.effective_on(day), Date) for day in due.days()}, value=Client.due_on)
+
+
+def _days_after(moment: Any, days: int) -> ColumnElement[date]:
+    """Return the civil date of São Paulo some days after a moment.
+
+    SQLite knows no time zones: there the offset since 2019, the year in which Brazil gave up daylight saving, is used.
+    """
+    if db.engine.dialect.name == "sqlite":
+        return func.date(moment, "-3 hours", f"+{days} days", type_=Date)
+    return cast(func.timezone(str(clock.SAO_PAULO), moment), Date) + days
+
+
+def _is_heard(kind: NoticeKind) -> ColumnElement[bool]:
+    """Say that the partner did not ask for silence about this client and kind."""
+    return ~exists().where(NoticeMute.client_id == Client.id, NoticeMute.kind == kind)
+
+
+def _exists(kind: NoticeKind, subject: Any, effective_on: Any, *, is_dismissed: bool = False) -> ColumnElement[bool]:
+    """Say that there is this very notice (that it was dismissed); one look into the unique index."""
+    made = aliased(Notice)
+    same = [
+        made.partner_id == Client.partner_id,
+        made.kind == kind,
+        made.subject_id == subject,
+        made.effective_on == effective_on,
+    ]
+    return exists().where(and_(*same, *([made.dismissed_at.is_not(None)] if is_dismissed else [])))
+
+
+def _put_off_to(kind: NoticeKind, subject: Any, today: date) -> ColumnElement[date | None]:
+    """Return the day to which the notice was put off that this one replaces."""
+    earlier = CODE_AGES if kind in CODE_AGES else EXPIRY_RULES
+    return (
+        select(func.max(Notice.postponed_to))
+        .where(
+            Notice.client_id == Client.id,
+            IS_UNSETTLED,
+            Notice.subject_id == subject,
+            Notice.kind.in_([other for other in earlier if other is not kind]),
+            Notice.due_on.is_(None) if kind in CODE_AGES else Notice.due_on == Client.due_on,
+            Notice.dismissed_at.is_(None),
+            Notice.postponed_to > today,
+        )
+        .scalar_subquery()
+    )

@@ -1,0 +1,103 @@
+"""Reading notices: the groups of banner and inbox, one group's notices, the mutes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import func, select, tuple_
+
+from portal.clients.filters import LARGEST_ID
+from portal.clients.noticed import open_notices
+from portal.domain.errors import NotFound
+from portal.domain.notices import NoticeKind
+from portal.extensions import db
+from portal.models import Client, Notice, NoticeMute, NoticeTally, RegistrationCode
+from portal.models.types import AnyRow
+from portal.notifications.filters import PAGE_SIZE
+
+ORDER = (Notice.effective_on, Notice.id)
+
+
+class Group(NamedTuple):
+    """The open notices of a kind: how many, and the due dates that they are about (9999-12-31 for codes)."""
+
+    kind: NoticeKind
+    notices: int
+    first_due: date
+    last_due: date
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a group's notices, with the clients and codes that they are about."""
+
+    rows: Sequence[AnyRow]
+    next_after: int | None
+
+
+def groups(partner_id: int, today: date) -> list[Group]:
+    """Return a partner's groups of open notices, most urgent first; a few dozen kept counters, whatever their numbers."""
+    tally = NoticeTally.__table__.c
+    counted = func.sum(tally.notices)
+    query = (
+        select(tally.kind, counted, func.min(tally.due_on), func.max(tally.due_on))
+        .where(tally.partner_id == partner_id, tally.postponed_to <= today, tally.notices > 0)
+        .group_by(tally.kind)
+    )
+    found = {row[0]: Group(*row) for row in db.session.execute(query)}
+    return [found[kind] for kind in NoticeKind if kind in found]
+
+
+def group(partner_id: int, kind: NoticeKind, today: date) -> Group | None:
+    """Return one group, or None where nothing of the kind is open."""
+    return next((found for found in groups(partner_id, today) if found.kind is kind), None)
+
+
+def notices_page(partner_id: int, kind: NoticeKind, today: date, after: int | None) -> Page:
+    """Return a page of a group, the earliest effective dates first; ``after`` is the notice that it begins behind."""
+    query = (
+        select(Notice, Client, RegistrationCode.issued_at)
+        .join(Client, Client.id == Notice.client_id)
+        .outerjoin(
+            RegistrationCode, (RegistrationCode.id == Notice.subject_id) & Notice.due_on.is_(None)
+        )
+        .where(*open_notices(partner_id, kind, today))
+    )  # fmt: skip
+    if after is not None:
+        begin = select(*ORDER).where(Notice.id == after, Notice.partner_id == partner_id)
+        query = query.where(tuple_(*ORDER) > begin.scalar_subquery())
+    rows = db.session.execute(query.order_by(*ORDER).limit(PAGE_SIZE + 1)).all()
+    shown = rows[:PAGE_SIZE]
+    return Page(shown, shown[-1][0].id if len(rows) > PAGE_SIZE else None)
+
+
+def newest_id() -> int:
+    """Return the id of the newest notice there is: what a form about a whole group was shown with."""
+    return db.session.scalar(select(func.max(Notice.id))) or 0
+
+
+def get_notice(partner_id: int, notice_id: int) -> Notice:
+    """Return a partner's notice.
+
+    Raises:
+        NotFound: there is none with this id at this partner.
+    """
+    notice: Notice | None = None
+    if notice_id <= LARGEST_ID:
+        notice = db.session.scalar(select(Notice).where(Notice.id == notice_id, Notice.partner_id == partner_id))
+    if notice is None:
+        raise NotFound
+    return notice
+
+
+def mutes(partner_id: int) -> Sequence[AnyRow]:
+    """Return what a partner does not want to hear of: the client's id and name, the kind, since when."""
+    query = (
+        select(NoticeMute.client_id, Client.name, NoticeMute.kind, NoticeMute.muted_at)
+        .join(Client, Client.id == NoticeMute.client_id)
+        .where(NoticeMute.partner_id == partner_id)
+    )
+    return db.session.execute(query.order_by(Client.search_key, Client.id, NoticeMute.kind)).all()

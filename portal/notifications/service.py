@@ -1,0 +1,154 @@
+"""Making notices, all partners at once, each exactly once; closing those that need no decision any more.
+
+Every statement works on sets and is safe to run twice, anywhere, at once: the unique key of a notice decides.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, delete, func, select, text, true, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from portal import clock
+from portal.domain.notices import CODE_AGES, EXPIRY_RULES, oldest_due
+from portal.domain.statuses import Status, derive_status
+from portal.extensions import db
+from portal.models import ClientTally, Notice, RegistrationCode
+from portal.models.types import AnySelect
+from portal.notifications import candidates
+
+Counts = dict[str, int]
+IS_SETTLED = Notice.is_settled == true()
+UNTRACKED = {"synchronize_session": False, "preserve_rowcount": True}
+
+
+def notify(now: datetime) -> Counts:
+    """Do the work of both jobs, as the first start of the demo does."""
+    today = clock.local_date(now)
+    return notify_expiring(today, now) | notify_unused_codes(today, now)
+
+
+def notify_expiring(today: date, now: datetime) -> Counts:
+    """Make the notices of license expiry that are due up to today; return how many by kind, and how many were closed.
+
+    A kind and what it replaces change in one transaction: nobody sees a client twice for one decision.
+    """
+    counts: Counts = {}
+    settled = 0
+    for kind in EXPIRY_RULES:
+        _begin()
+        counts[kind.value] = _insert(candidates.expiring(kind, today, now))
+        settled += _settle(candidates.replaced(kind, today))
+        db.session.commit()
+    _begin()
+    settled += _settle(candidates.outlived(today))
+    forgotten = _delete([IS_SETTLED, Notice.due_on < oldest_due(today)])
+    db.session.commit()
+    return counts | {"settled": settled, "forgotten": forgotten}
+
+
+def notify_unused_codes(today: date, now: datetime) -> Counts:
+    """Make the notices of codes that nobody has used; return how many by kind, and how many were closed."""
+    counts: Counts = {}
+    settled = 0
+    for kind in CODE_AGES:
+        _begin()
+        counts[kind.value] = _insert(candidates.unused_codes(kind, today, now))
+        db.session.commit()
+    _begin()
+    for kind in CODE_AGES:
+        settled += _settle(candidates.pointless(kind, today))
+    forgotten = _delete(_about_used_codes())
+    db.session.commit()
+    return counts | {"codes_settled": settled, "codes_forgotten": forgotten}
+
+
+def preview_expiring(today: date) -> Counts:
+    """Count what ``notify_expiring`` would make, and whose status changes today (DOMAIN §1); nothing is written."""
+    return _previewed(EXPIRY_RULES, today) | _changing_status(today)
+
+
+def preview_unused_codes(today: date) -> Counts:
+    """Count what ``notify_unused_codes`` would make; nothing is written."""
+    return _previewed(CODE_AGES, today)
+
+
+def preview(today: date) -> Counts:
+    """Count what both jobs would make today."""
+    return preview_expiring(today) | preview_unused_codes(today)
+
+
+def _previewed(kinds: Any, today: date) -> Counts:
+    return {kind.value: _count(candidates.of_kind(kind, today, clock.moment_of(today, time.min))) for kind in kinds}
+
+
+def _count(rows: AnySelect | None) -> int:
+    if rows is None:
+        return 0
+    return db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+
+
+def _changing_status(today: date) -> Counts:
+    """Return how many clients become Expirado and Inativo today, by the rule of the statuses itself."""
+    tally = ClientTally.__table__.c
+    facts = (tally.due_on, tally.is_pending, tally.is_hidden, tally.is_suspended)
+    query = select(*facts, func.sum(tally.clients).label("clients")).where(tally.clients > 0).group_by(*facts)
+    counts = {Status.EXPIRED: 0, Status.INACTIVE: 0}
+    for row in db.session.execute(query):
+        group: Any = _Group(row.due_on, *(flag or None for flag in row[1:4]))
+        status = derive_status(group, today)
+        if status in counts and derive_status(group, today - timedelta(days=1)) is not status:
+            counts[status] += row.clients
+    return {"becoming_expired": counts[Status.EXPIRED], "becoming_inactive": counts[Status.INACTIVE]}
+
+
+class _Group(NamedTuple):
+    """Clients that share due date and flags, in the shape that the status rule reads."""
+
+    due_on: date
+    pending_at: bool | None
+    hidden_at: bool | None
+    suspended_at: bool | None
+
+
+def _begin() -> None:
+    """Begin a transaction whose one statement may take its time; PostgreSQL's limit guards short requests."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("SET LOCAL statement_timeout = 0"))
+
+
+def _insert(rows: AnySelect | None) -> int:
+    """Insert what a SELECT finds; a notice that another process made meanwhile stays the only one."""
+    if rows is None:
+        return 0
+    dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(Notice).from_select(candidates.COLUMNS, rows, include_defaults=False)
+    return _changed(statement.on_conflict_do_nothing())
+
+
+def _settle(which: list[ColumnElement[bool]]) -> int:
+    return _changed(update(Notice).where(*which).values(is_settled=True))
+
+
+def _delete(which: list[ColumnElement[bool]]) -> int:
+    return _changed(delete(Notice).where(*which))
+
+
+def _changed(statement: Any) -> int:
+    return int(db.session.execute(statement, execution_options=UNTRACKED).rowcount)  # type: ignore[attr-defined]
+
+
+def _about_used_codes() -> list[ColumnElement[bool]]:
+    """Return the conditions of closed notices whose code is used, revoked or gone: none like them is ever made again."""
+    unused = select(RegistrationCode.id).where(
+        RegistrationCode.consumed_at.is_(None), RegistrationCode.revoked_at.is_(None)
+    )
+
+    return [
+        Notice.due_on.is_(None),
+        Notice.kind.in_(list(CODE_AGES)),
+        IS_SETTLED,
+        Notice.subject_id.not_in(unused),
+    ]
