@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
+from babel.dates import format_date
 from babel.numbers import format_currency
 
 from portal import clock
@@ -21,6 +22,16 @@ def short_day(value: date, today: date) -> str:
     return f"{value:%d/%m}" if abs((value - today).days) <= 300 else f"{value:%d/%m/%Y}"  # noqa: PLR2004
 
 
+def month(value: date) -> str:
+    """Return dez/26."""
+    return format_date(value, "MMM/yy", locale="pt_BR").replace(".", "")
+
+
+def long_month(value: date) -> str:
+    """Return dezembro de 2026."""
+    return format_date(value, "MMMM 'de' y", locale="pt_BR")
+
+
 def moment(value: datetime | None) -> str:
     """Return 10/07/2025 14:32 on São Paulo's clock, or an em dash."""
     return f"{clock.local(value):%d/%m/%Y %H:%M}" if value else "—"
@@ -34,6 +45,11 @@ def hour(value: datetime) -> str:
 def phone(digits: str) -> str:
     """Return (11) 98765-4321 from 10 or 11 digits."""
     return f"({digits[:2]}) {digits[2:-4]}-{digits[-4:]}" if digits else "—"
+
+
+def number(value: int) -> str:
+    """Return 12.345."""
+    return f"{value:,}".replace(",", ".")
 
 
 def money(cents: int) -> str:

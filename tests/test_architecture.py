@@ -211,7 +211,6 @@ def test_a_fragment_says_what_it_expects_and_extends_nothing(name) -> None:
 
 
 NO_HTML_OF_THEIR_OWN = {
-    "home.index": "redirects to the first screen of whoever asks",
     "operations.healthz": "answers JSON, to machines",
     "clients.export_csv": "answers a file",
 }

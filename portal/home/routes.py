@@ -1,12 +1,16 @@
-"""Where the root address leads."""
+"""The root address: Home for partners, for vendor staff the people they look after."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, make_response, render_template, url_for
 
-from portal import htmx
-from portal.access import requires, viewer
+from portal import clock, etag, htmx, saying
+from portal.access import current_partner_id, requires, viewer
+from portal.domain import cycle
 from portal.domain.roles import Permission
+from portal.domain.statuses import to_renew
+from portal.home import queries
+from portal.home.rows import Bar
 
 bp = Blueprint("home", __name__)
 
@@ -14,6 +18,27 @@ bp = Blueprint("home", __name__)
 @bp.get("/")
 @requires(Permission.SIGNED_IN)
 def index() -> Response:
-    """Lead partners to their clients, vendor staff to the people they look after."""
-    is_partner = viewer().may(Permission.VIEW_CLIENTS) and viewer().partner_id is not None
-    return htmx.leave_for(url_for("clients.index" if is_partner else "accounts.users"))
+    """Show a partner how its clients stand today and when they are due; lead vendor staff on."""
+    if viewer().partner_id is None or not viewer().may(Permission.VIEW_CLIENTS):
+        return htmx.leave_for(url_for("accounts.users"))
+    tag = etag.of_facts(viewer())
+    if answer := etag.unchanged(tag):
+        return answer
+    has_said = saying.is_kept()
+    response = _page()
+    return response if has_said else etag.stamped(response, tag)
+
+
+def _page() -> Response:
+    today = clock.today()
+    overview = queries.overview(current_partner_id(), today)
+    page = render_template(
+        "home/index.html",
+        overview=overview,
+        bars=Bar.build_all(overview.months),
+        to_renew=to_renew(today),
+        inactive_on=cycle.inactive_from(today),
+        may_see_codes=viewer().may(Permission.VIEW_CODES),
+        may_manage_users=viewer().may(Permission.MANAGE_USERS),
+    )
+    return htmx.vary(make_response(page))

@@ -1,0 +1,95 @@
+"""Reading Home: its cards and its chart, all from one look at the tallies that the list counts with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+from portal.clients import queries, tallies
+from portal.clients.filters import RENEWAL, ClientFilter
+from portal.domain import cycle
+from portal.domain.statuses import DueRange, Status
+
+MONTHS = 6
+"""The months of the chart, today's included."""
+
+CARDS: Mapping[str, ClientFilter] = MappingProxyType(
+    {
+        "active": ClientFilter(statuses=frozenset({Status.ACTIVE})),
+        "to_renew": ClientFilter(due_within=RENEWAL),
+        "expired": ClientFilter(statuses=frozenset({Status.EXPIRED})),
+    }
+)
+"""The cards that count rows of the list, each with the criteria of its list."""
+
+_EXPIRED = CARDS["expired"]
+_STILL_DUE = ClientFilter(statuses=frozenset({Status.ACTIVE, Status.SUSPENDED}))
+
+
+@dataclass(frozen=True)
+class Card:
+    """A number and the query string of the list behind it."""
+
+    count: int
+    query: str
+
+
+@dataclass(frozen=True)
+class Month:
+    """How many clients are due in a month: those already Expirado, and those who have time left."""
+
+    first: date
+    expired: int
+    still_due: int
+
+    @property
+    def total(self) -> int:
+        """All dues of the month."""
+        return self.expired + self.still_due
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What Home knows of a partner today."""
+
+    total: int
+    with_unused_code: int
+    cards: dict[str, Card]
+    months: list[Month]
+
+    @property
+    def has_dues(self) -> bool:
+        """Whether anybody is due in the months of the chart."""
+        return any(month.total for month in self.months)
+
+
+def coming_months(today: date, count: int = MONTHS) -> list[date]:
+    """Return the first days of today's month and of those after it."""
+    firsts = [cycle.first_of_month(today)]
+    while len(firsts) < count:
+        firsts.append(cycle.first_of_next_month(firsts[-1]))
+    return firsts
+
+
+def whole_month(first: date) -> DueRange:
+    """Return all days of a month, from its first one."""
+    return DueRange(first, cycle.last_of_month(first))
+
+
+def overview(partner_id: int, today: date) -> Overview:
+    """Return a partner's numbers; one query, of the tallies."""
+    months = coming_months(today)
+    counters = tallies.read(partner_id, today, map(whole_month, months))
+    cards = {
+        name: Card(counters.expected(criteria, queries.due_range(criteria, today)), criteria.query_string())
+        for name, criteria in CARDS.items()
+    }
+    dues = [_month(counters, first) for first in months]
+    return Overview(counters.total, counters.with_unused_code, cards, dues)
+
+
+def _month(counters: tallies.Counters, first: date) -> Month:
+    due = whole_month(first)
+    return Month(first, counters.expected(_EXPIRED, due), counters.expected(_STILL_DUE, due))

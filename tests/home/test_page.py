@@ -1,0 +1,243 @@
+"""Home over HTTP: who sees it, what it says, where its cards lead, what it costs."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from datetime import date, timedelta
+from html import unescape
+
+import pytest
+from sqlalchemy import event
+
+from portal import clock
+from portal.domain.roles import Role
+from portal.extensions import db
+from portal.home.queries import Card, Month, Overview
+from portal.home.rows import Bar
+from tests.conftest import NOW
+
+LIMIT = 8 * 1024
+CHART_LIMIT = 1_536
+
+
+def card(text: str, label: str) -> str:
+    """Return a card of the page as it is read."""
+    cards = (
+        re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", part)) for part in re.findall(r"<li[ >].*?</li>", text, re.DOTALL)
+    )
+    [found] = [unescape(words) for words in cards if words.startswith(label)]
+    return found.removeprefix(label).strip()
+
+
+def figure(text: str) -> str:
+    """Return the chart."""
+    [found] = re.findall(r"<figure.*?</figure>", text, re.DOTALL)
+    return str(found)
+
+
+@pytest.fixture
+def mixed(make, partner) -> None:
+    """Give the partner a client or two of every kind on 2025-07-10."""
+    make.client(partner, due_on=date(2025, 8, 10))
+    make.code(make.client(partner, due_on=date(2025, 7, 20)))
+    make.client(partner, due_on=date(2025, 7, 9))
+    make.client(partner, due_on=date(2025, 6, 10))
+    make.client(partner, due_on=None, pending_at=NOW)
+
+
+# who sees it
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.FINANCE, Role.SUPPORT, Role.READER])
+def test_every_role_of_a_partner_sees_home(mixed, web_of, role) -> None:
+    answer = web_of(role).get("/")
+    assert answer.status_code == 200
+    assert "<h1>Início</h1>" in answer.text
+    assert ("Códigos não utilizados" in answer.text) == (role is not Role.READER)
+
+
+def test_vendor_staff_are_led_to_their_list(web_of) -> None:
+    answer = web_of(Role.OPERATOR, at=None).get("/")
+    assert (answer.status_code, answer.location) == (303, "/users")
+
+
+def test_a_visitor_is_led_to_the_login_and_from_there_to_home(visitor, make, partner) -> None:
+    user = make.user(partner)
+    assert visitor.get("/").location == "/login"
+    answer = visitor.post("/login", email=user.email, password="portal-demo-2026")
+    assert answer.location == "/"
+    assert "<h1>Início</h1>" in visitor.get("/").text
+
+
+def test_users_of_a_suspended_partner_read_it(make, web_of) -> None:
+    partner = make.partner(suspended_at=NOW)
+    make.client(partner)
+    answer = web_of(at=partner).get("/")
+    assert answer.status_code == 200
+    assert "Sua revenda está suspensa" in answer.text
+    assert card(answer.text, "Ativos").startswith("1 ")
+
+
+def test_another_partners_clients_are_in_no_number(mixed, make, web_of) -> None:
+    answer = web_of(at=make.partner(name="Revenda Beta")).get("/")
+    assert "Nenhum cliente cadastrado ainda" in answer.text
+    assert "<svg" not in answer.text
+    assert "Alfa" not in answer.text
+
+
+# what it says
+
+
+def test_the_cards_count_in_words(mixed, web) -> None:
+    text = web.get("/").text
+    assert card(text, "Ativos") == "2 clientes em dia e com acesso"
+    assert card(text, "A renovar") == "2 com vencimento de 01/07 a 20/07"
+    assert card(text, "Expirados") == "1 sem renovação fica Inativo em 01/08"
+    assert card(text, "Códigos não utilizados") == "1 cliente com código em aberto"
+
+
+def test_one_is_singular_and_two_are_plural(make, partner, web) -> None:
+    make.client(partner)
+    for _ in range(2):
+        make.code(make.client(partner, due_on=date(2025, 7, 9)))
+    text = web.get("/").text
+    assert card(text, "Ativos") == "1 cliente em dia e com acesso"
+    assert card(text, "Expirados") == "2 sem renovação ficam Inativos em 01/08"
+    assert card(text, "Códigos não utilizados") == "2 clientes com código em aberto"
+
+
+def test_nothing_is_said_calmly(make, partner, web) -> None:
+    make.client(partner, due_on=date(2025, 6, 10))
+    text = web.get("/").text
+    assert card(text, "Ativos") == "0 Nenhum cliente ativo"
+    assert card(text, "A renovar") == "0 Nada a renovar até 20/07"
+    assert card(text, "Expirados") == "0 Nenhum cliente expirado"
+    assert card(text, "Códigos não utilizados") == "0 Nenhum código em aberto"
+    assert "Nenhum vencimento até dezembro de 2025." in figure(text)
+
+
+def test_the_months_cross_the_year(make, partner, web_of) -> None:
+    make.client(partner, due_on=date(2025, 12, 10))
+    with clock.frozen(NOW.replace(month=12, day=31)):
+        text = web_of().get("/").text
+    assert card(text, "A renovar") == "1 com vencimento de 01/12 a 10/01"
+    assert card(text, "Expirados") == "1 sem renovação fica Inativo em 01/01"
+    assert re.findall(r"\w{3}/\d\d(?=</text>)", text) == ["dez/25", "jan/26", "fev/26", "mar/26", "abr/26", "mai/26"]
+
+
+@pytest.mark.parametrize(("role", "is_told"), [(Role.ADMIN, True), (Role.READER, False)])
+def test_an_empty_partner_is_told_what_to_do_by_what_it_may(web_of, role, is_told) -> None:
+    text = web_of(role).get("/").text
+    assert "Nenhum cliente cadastrado ainda" in text
+    assert ('href="/users">cadastre os usuários' in text) == is_told
+
+
+# the chart
+
+
+def test_the_chart_says_its_numbers_to_screen_readers_too(mixed, web) -> None:
+    chart = figure(web.get("/").text)
+    assert chart.count("<svg") == chart.count('role="img"') == chart.count("<title>") == chart.count("<desc>") == 1
+    rows = re.findall(r"<tr><th>([^<]+)</th><td>(\d+)</td></tr>", chart)
+    assert rows[:2] == [("julho de 2025", "2"), ("agosto de 2025", "1")]
+    assert [number for _, number in rows[2:]] == ["0"] * 4
+    assert "1 expirado</b>" in chart
+    assert "1 a vencer</b>" in chart
+    assert re.findall(r">(\d+)</text>", chart) == ["2", "1", "0", "0", "0", "0"]
+
+
+def test_the_expired_part_leads_to_their_list_and_only_when_there_is_one(make, partner, web) -> None:
+    make.client(partner)
+    assert "<a" not in figure(web.get("/").text)
+    make.client(partner, due_on=date(2025, 7, 9))
+    assert '<a href="/clients?status=expired">' in figure(web.get("/").text)
+
+
+def test_ids_are_unique_and_nothing_is_styled_or_scripted_inline(mixed, web) -> None:
+    main = web.get("/").text.partition("<main")[2]
+    ids = re.findall(r'\sid="([^"]+)"', main)
+    assert len(ids) == len(set(ids))
+    assert "style=" not in main
+    assert "<script" not in main
+
+
+# what it costs
+
+
+def test_page_and_chart_keep_to_their_weight(mixed, web) -> None:
+    text = web.get("/").text
+    assert len(gzip.compress(text.encode())) < LIMIT
+    assert len(figure(text).encode()) <= CHART_LIMIT
+
+
+def test_the_chart_keeps_to_its_weight_for_two_hundred_thousand_clients(app) -> None:
+    dues = [(45_678, 76_543), (0, 76_543), (0, 1_236), (0, 0), (0, 0), (0, 0)]
+    months = [Month(date(2025, 7 + number, 1), *due) for number, due in enumerate(dues)]
+    bars = Bar.build_all(months)
+    with app.test_request_context():
+        html = app.jinja_env.get_template("home/_dues.html").render(
+            bars=bars, overview=Overview(7, 0, {"expired": Card(7, "?status=expired")}, months)
+        )
+    assert len(figure(html).encode()) <= CHART_LIMIT
+
+
+def test_home_asks_the_database_twice_and_once_when_nothing_has_changed(mixed, web) -> None:
+    web.get("/")
+    asked: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", note := lambda *args: asked.append(args[2]))
+    try:
+        tag = web.get("/").headers["ETag"]
+        first, asked[:] = selects(asked), []
+        assert web.get("/", headers={"If-None-Match": tag}).status_code == 304
+        second = selects(asked)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert len(first) == 2
+    assert len(second) == 1
+    assert not any("FROM clients" in statement for statement in first)
+
+
+def selects(statements: list[str]) -> list[str]:
+    """Return the questions among the statements."""
+    return [statement for statement in statements if statement.lstrip().startswith("SELECT")]
+
+
+def test_home_is_answered_anew_when_a_client_a_code_the_day_or_the_user_changes(
+    mixed, make, partner, web, web_of
+) -> None:
+    tag = web.get("/").headers["ETag"]
+
+    def status(browser=web) -> int:
+        return browser.get("/", headers={"If-None-Match": tag}).status_code
+
+    assert status() == 304
+    assert status(web_of()) == 200
+    with clock.frozen(NOW.replace(hour=23)):
+        assert status() == 304
+    with clock.frozen(NOW.replace(hour=23) + timedelta(hours=1)):
+        assert status() == 200
+    make.client(make.partner())
+    assert status() == 304
+    client = make.client(partner)
+    assert status() == 200
+    tag = web.get("/").headers["ETag"]
+    make.code(client)
+    assert status() == 200
+
+
+def test_a_message_is_shown_once_and_not_kept(mixed, web) -> None:
+    tag = web.get("/").headers["ETag"]
+    with web.browser.session_transaction() as cookie:
+        cookie["_flashes"] = [("message", "Pronto.")]
+    answer = web.get("/", headers={"If-None-Match": tag})
+    assert answer.status_code == 200
+    assert "Pronto." in answer.text
+    assert "ETag" not in answer.headers
+    assert web.get("/", headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_the_menu_marks_home(mixed, web) -> None:
+    text = web.get("/").text
+    assert re.findall(r'<a href="([^"]+)" aria-current="page"', text) == ["/"]
+    assert '<a href="/">Início</a>' in web.get("/clients").text
