@@ -39,8 +39,12 @@ def record(
     reason: str = "",
     base_version: int | None = None,
     asked: str | None = None,
+    is_flushed: bool = True,
 ) -> AuditEvent:
-    """Add an event to the session without committing; no actor means that the portal itself did it."""
+    """Add an event to the session without committing; no actor means that the portal itself did it.
+
+    Its id is known at once, unless ``is_flushed`` leaves the INSERT to a later flush that writes many together.
+    """
     event = AuditEvent(
         partner_id=partner_id,
         client_id=client_id,
@@ -55,5 +59,6 @@ def record(
         fingerprint=asked,
     )
     db.session.add(event)
-    db.session.flush()
+    if is_flushed:
+        db.session.flush()
     return event

@@ -10,18 +10,20 @@ from flask import Flask, Response, g, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from portal import database, htmx
+from portal import database, formatting, htmx
 from portal.domain.actions import ALLOWED
 from portal.domain.errors import (
     ActionRefused,
     Invalid,
     NotFound,
+    NothingSelected,
     NotPermitted,
     PartnerSuspended,
     Refusal,
     RepeatMismatch,
     StaleState,
     TooManyAttempts,
+    TooManySelected,
 )
 from portal.domain.statuses import Status
 from portal.extensions import db, login_manager
@@ -84,11 +86,20 @@ def in_words(refusal: Refusal) -> Answer:
             return Answer(
                 409, "Envio repetido", "Este formulário já foi enviado com outro conteúdo. Valeu o primeiro envio."
             )
+        case NothingSelected() | TooManySelected():
+            return _of_selection(refusal)
         case TooManyAttempts(retry_after=wait):
             return Answer(429, "Muitas tentativas", f"Muitas tentativas. Tente de novo em {_minutes(wait)}.")
         case Invalid(errors=errors):
             return Answer(422, "Confira os dados", " ".join(str(m) for messages in errors.values() for m in messages))
     return Answer(400, *HTTP_TEXTS[400])
+
+
+def _of_selection(refusal: NothingSelected | TooManySelected) -> Answer:
+    if isinstance(refusal, NothingSelected):
+        return Answer(422, "Nenhum cliente marcado", "Marque ao menos um cliente da lista e repita.")
+    text = f"São clientes demais para uma vez: o limite é {formatting.number(refusal.most)}. Divida com os filtros."
+    return Answer(422, "Clientes demais", text)
 
 
 def _minutes(wait: timedelta) -> str:

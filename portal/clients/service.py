@@ -52,28 +52,42 @@ class Outcome:
 
 def suspend(client: Client, *, version: int, reason: str, now: datetime, actor: Actor) -> Outcome:
     """Take the client's access away; the license stays active (DOMAIN §1)."""
-    order = Order(Action.SUSPEND, version, actor, now, {"reason": reason})
-    return _carry_out(
-        order, client, {"suspended_at": now, "suspended_by_id": actor.user_id, "suspension_reason": reason}
-    )
+    return carry_out(Order(Action.SUSPEND, version, actor, now, {"reason": reason}), client)
 
 
 def resume(client: Client, *, version: int, now: datetime, actor: Actor) -> Outcome:
     """Give a suspended client its access back."""
-    order = Order(Action.RESUME, version, actor, now, {})
-    return _carry_out(order, client, {"suspended_at": None, "suspended_by_id": None, "suspension_reason": ""})
+    return carry_out(Order(Action.RESUME, version, actor, now, {}), client)
 
 
 def hide(client: Client, *, version: int, now: datetime, actor: Actor) -> Outcome:
     """Take an Inativo client out of the list; the filter "Oculto" still finds it (DOMAIN §1)."""
-    order = Order(Action.HIDE, version, actor, now, {})
-    return _carry_out(order, client, {"hidden_at": now, "hidden_by_id": actor.user_id})
+    return carry_out(Order(Action.HIDE, version, actor, now, {}), client)
 
 
 def unhide(client: Client, *, version: int, now: datetime, actor: Actor) -> Outcome:
     """Bring a hidden client back into the list."""
-    order = Order(Action.UNHIDE, version, actor, now, {})
-    return _carry_out(order, client, {"hidden_at": None, "hidden_by_id": None})
+    return carry_out(Order(Action.UNHIDE, version, actor, now, {}), client)
+
+
+def carry_out(order: Order, client: Client) -> Outcome:
+    """Do what an order asks for where its action alone says which columns change."""
+    return _carry_out(order, client, changes_of(order))
+
+
+def changes_of(order: Order) -> dict[str, Any]:
+    """Return the columns that an order sets: one place for a single row, for many rows, and for the way back."""
+    match order.action:
+        case Action.SUSPEND:
+            who, why = order.actor.user_id, order.content.get("reason", "")
+            return {"suspended_at": order.now, "suspended_by_id": who, "suspension_reason": why}
+        case Action.RESUME:
+            return {"suspended_at": None, "suspended_by_id": None, "suspension_reason": ""}
+        case Action.HIDE:
+            return {"hidden_at": order.now, "hidden_by_id": order.actor.user_id}
+        case Action.UNHIDE:
+            return {"hidden_at": None, "hidden_by_id": None}
+    raise ValueError(order.action)
 
 
 def revise(client: Client, *, version: int, data: Mapping[str, str], now: datetime, actor: Actor) -> Outcome:
@@ -115,8 +129,6 @@ class _Overtaken(Exception):  # noqa: N818 - never leaves this module
 
 def _write(order: Order, client: Client, changes: dict[str, Any]) -> AuditEvent:
     """Update the row if it still has the order's version, and record it; one transaction."""
-    recorded = [name for name in changes if name not in UNRECORDED]
-    before = {name: _jsonable(getattr(client, name)) for name in recorded}
     statement = (
         update(Client)
         .where(Client.id == client.id, Client.version == order.version)
@@ -125,20 +137,27 @@ def _write(order: Order, client: Client, changes: dict[str, Any]) -> AuditEvent:
     done = db.session.execute(statement, execution_options={"synchronize_session": False})
     if done.rowcount != 1:  # type: ignore[attr-defined]
         raise _Overtaken
-    event = audit.record(
+    event = record(order, client, changes)
+    db.session.commit()
+    return event
+
+
+def record(order: Order, client: Any, changes: Mapping[str, Any], *, is_flushed: bool = True) -> AuditEvent:
+    """Record an order with the values before and after; a loaded Client and a row of its columns both fit."""
+    recorded = [name for name in changes if name not in UNRECORDED]
+    return audit.record(
         order.action,
         actor=order.actor,
         now=order.now,
         partner_id=client.partner_id,
         client_id=client.id,
-        before=before,
+        before={name: _jsonable(getattr(client, name)) for name in recorded},
         after={name: _jsonable(changes[name]) for name in recorded},
         reason=order.content.get("reason", ""),
         base_version=order.version,
         asked=order.fingerprint,
+        is_flushed=is_flushed,
     )
-    db.session.commit()
-    return event
 
 
 def _done_before(order: Order, client: Client) -> Outcome:

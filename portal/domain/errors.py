@@ -49,6 +49,19 @@ class RepeatMismatch(Refusal):
     """The same form was sent before with another content; the first one stands."""
 
 
+class NothingSelected(Refusal):
+    """An order for many clients names none."""
+
+
+class TooManySelected(Refusal):
+    """An order names more clients than one order may."""
+
+    def __init__(self, most: int) -> None:
+        """Remember how many there may be."""
+        super().__init__(most)
+        self.most = most
+
+
 class Invalid(Refusal):
     """A form's content was refused; ``errors`` maps a field's name to its messages."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from portal.models.audit import AuditEvent
+from portal.models.bulk import BulkLine, BulkOrder
 from portal.models.client import Client, ClientTally
-from portal.models.license import Installation, LicenseItem, RegistrationCode, Seat
 from portal.models.job import JobRun
+from portal.models.license import Installation, LicenseItem, RegistrationCode, Seat
 from portal.models.notice import Notice, NoticeMute, NoticeTally
 from portal.models.partner import Partner
 from portal.models.user import Attempt, FormDraft, PasswordReset, User, UserSession
@@ -13,10 +14,13 @@ from portal.models.user import Attempt, FormDraft, PasswordReset, User, UserSess
 __all__ = [
     "Attempt",
     "AuditEvent",
+    "BulkLine",
+    "BulkOrder",
     "Client",
     "ClientTally",
     "FormDraft",
     "Installation",
+    "JobRun",
     "LicenseItem",
     "Notice",
     "NoticeMute",
@@ -24,7 +28,6 @@ __all__ = [
     "Partner",
     "PasswordReset",
     "RegistrationCode",
-    "JobRun",
     "Seat",
     "User",
     "UserSession",
