@@ -9,7 +9,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -79,10 +79,10 @@ def let_go(claim: Claim) -> None:
         _settle(claim, heartbeat_at=clock.now() - jobs.DEAD_AFTER + jobs.GONE_AFTER)
 
 
-def bury(today: date) -> None:
+def bury(runs: Sequence[Run], today: date) -> None:
     """Record as failed what died and nobody takes over: runs of earlier days, and those that died too often."""
     now = clock.now()
-    for run in read(queries.running):
+    for run in runs:
         if jobs.is_given_up(run, now) or (run.day < today and jobs.is_dead(run, now)):
             end = {"state": RunState.FAILED, "finished_at": run.heartbeat_at, "error": Text.INTERRUPTED.label}
             _take_over(run, end)

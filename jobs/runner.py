@@ -19,7 +19,9 @@ from jobs.job import Counts, Job
 from jobs.schedule import SCHEDULE
 from portal import clock
 from portal.domain import jobs
+from portal.domain.jobs import RunState
 from portal.operations import queries
+from portal.operations.queries import Run
 
 log = logging.getLogger(__name__)
 
@@ -47,13 +49,15 @@ def run_due(now: datetime, schedule: Sequence[Job] = SCHEDULE, *, stopping: Even
     busy. Once ``stopping`` is set no job is begun any more, and the one under way is given a few seconds.
     """
     ended: dict[str, Outcome] = {}
-    with _spared("dead runs"):
-        claims.bury(clock.local_date(now))
+    today, runs = clock.local_date(now), list[Run]()
+    with _spared("what is due"):
+        runs = claims.read(lambda: queries.standing_runs(today))
+        claims.bury(runs, today)
     for job in schedule:
-        with _spared(job.name):
-            for day in _days(job, now):
-                if stopping.is_set():
-                    return ended
+        for day in _open_days(job, runs, now):
+            if stopping.is_set():
+                return ended
+            with _spared(job.name):
                 if outcome := run(job, day, now, stopping=stopping):
                     ended[job.name] = outcome
     return ended
@@ -97,13 +101,13 @@ class _Work(Thread):
             self.outcome = Outcome(error=f"{type(error).__name__}: {first_line}")
 
 
-def _days(job: Job, now: datetime) -> list[date]:
-    """Return the civil dates that a job may have to be run for: those asked for, and today once its hour has come."""
-    days = claims.read(lambda: queries.requested_days(job.name))
+def _open_days(job: Job, runs: Sequence[Run], now: datetime) -> list[date]:
+    """Return the civil dates that a job is to be run for: those asked for, and today once its hour has come."""
     today = clock.local_date(now)
-    if today not in days and jobs.has_come(job.hour, clock.local(now)):
-        days.append(today)
-    return days
+    of_job = {run.day: run for run in runs if run.name == job.name}
+    days = sorted(day for day, run in of_job.items() if run.state is RunState.REQUESTED)
+    is_due = jobs.has_come(job.hour, clock.local(now)) and jobs.may_begin(of_job.get(today), now)
+    return days if today in days or not is_due else [*days, today]
 
 
 def _watch(work: Thread, claim: Claim, stopping: Event) -> bool:

