@@ -16,6 +16,7 @@ from portal.config import ROOT, Config, from_environ
 from portal.demo import commands as demo_commands
 from portal.extensions import csrf, db, limiter, login_manager, migrate
 from portal.home import routes as home
+from portal.notifications import routes as notifications
 
 from portal.operations import routes as operations
 MAX_FORM_BYTES = 64 * 1024
@@ -36,7 +37,7 @@ def create_app(config: Config | None = None) -> Flask:
     _settings(app, config)
     app.extensions["schedule"], app.extensions["ticks"] = (), {}  # app.py fills them: the portal knows no jobs
     _plumbing(app, config)
-    for blueprint in (home.bp, clients.bp, accounts.bp, operations.bp):
+    for blueprint in (home.bp, clients.bp, notifications.bp, accounts.bp, operations.bp):
         app.register_blueprint(blueprint)
     accounts.init_app(app)
     for command in (*account_commands.COMMANDS, *demo_commands.COMMANDS, *backup.COMMANDS, *restore.COMMANDS):

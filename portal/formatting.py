@@ -32,6 +32,25 @@ def long_month(value: date) -> str:
     return format_date(value, "MMMM 'de' y", locale="pt_BR")
 
 
+WEEKDAYS = ("segunda", "terça", "quarta", "quinta", "sexta", "sábado", "domingo")
+
+
+def near_day(value: date, today: date) -> str:
+    """Return hoje, amanhã, the weekday of one of the next six days, or else 10/12."""
+    days = (value - today).days
+    if days in {0, 1}:
+        return "amanhã" if days else "hoje"
+    return WEEKDAYS[value.weekday()] if 1 < days < len(WEEKDAYS) else short_day(value, today)
+
+
+def on_day(value: date, today: date) -> str:
+    """Return hoje, amanhã, na sexta, no sábado, em 10/12."""
+    said = near_day(value, today)
+    if said not in WEEKDAYS:
+        return said if said.isalpha() else f"em {said}"
+    return f"{'no' if value.weekday() >= WEEKDAYS.index('sábado') else 'na'} {said}"
+
+
 def moment(value: datetime | None) -> str:
     """Return 10/07/2025 14:32 on São Paulo's clock, or an em dash."""
     return f"{clock.local(value):%d/%m/%Y %H:%M}" if value else "—"

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from portal import formatting
 from portal.domain.actions import PERMISSION_OF, Action, allowed_actions
 from portal.domain.catalogue import Product
+from portal.domain.notices import NoticeKind
 from portal.domain.roles import Permission
 from portal.domain.statuses import Outlook, Status, outlook
 from portal.models import AuditEvent, Client, RegistrationCode
@@ -22,6 +23,10 @@ DONE_LABELS = {
     Action.RESUME: "Suspensão cancelada",
     Action.HIDE: "Ocultação",
     Action.UNHIDE: "Reexibição",
+    "notice_dismissed": "Aviso dispensado",
+    "notice_postponed": "Aviso adiado",
+    "notice_muted": "Avisos silenciados",
+    "notice_unmuted": "Avisos retomados",
 }
 FIELD_LABELS = {
     "name": "Nome da empresa",
@@ -30,6 +35,7 @@ FIELD_LABELS = {
     "email": "E-mail",
     "phone": "Telefone",
     "notes": "Observações",
+    "postponed_to": "Avisar de novo em",
 }
 
 
@@ -100,6 +106,8 @@ class HistoryRow:
             if name in after
         ]
         label = DONE_LABELS.get(event.action, event.action)
+        if kind := NoticeKind.parse(str(after.get("kind", ""))):
+            label = f"{label}: {kind.label}"
         return cls(event.id, formatting.moment(event.at), label, event.actor_name, event.reason, changes)
 
 

@@ -101,3 +101,18 @@ def mutes(partner_id: int) -> Sequence[AnyRow]:
         .where(NoticeMute.partner_id == partner_id)
     )
     return db.session.execute(query.order_by(Client.search_key, Client.id, NoticeMute.kind)).all()
+
+
+def client_name(client_id: int, partner_id: int | None = None) -> str:
+    """Return a client's name; of a partner's own where one is named.
+
+    Raises:
+        NotFound: there is none with this id at this partner.
+    """
+    query = select(Client.name).where(Client.id == client_id)
+    if partner_id is not None:
+        query = query.where(Client.partner_id == partner_id)
+    name = db.session.scalar(query) if client_id <= LARGEST_ID else None
+    if name is None:
+        raise NotFound
+    return name
