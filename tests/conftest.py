@@ -81,7 +81,7 @@ def empty_database() -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
         else:
-            for table in [*tables, "client_tallies"]:
+            for table in [*tables, "client_tallies", "notice_tallies"]:
                 connection.execute(text(f"DELETE FROM {table}"))
 
 
