@@ -11,14 +11,15 @@ from flask import Flask, abort, g, request
 from portal import access, assets, backup, clock, compression, database, errors, formatting, restore, saying, security
 from portal.accounts import commands as account_commands
 from portal.accounts import routes as accounts
+from portal.clients import bulk_routes  # noqa: F401 - adds its routes to the blueprint of the clients
 from portal.clients import routes as clients
 from portal.config import ROOT, Config, from_environ
 from portal.demo import commands as demo_commands
 from portal.extensions import csrf, db, limiter, login_manager, migrate
 from portal.home import routes as home
 from portal.notifications import routes as notifications
-
 from portal.operations import routes as operations
+
 MAX_FORM_BYTES = 64 * 1024
 
 
@@ -34,8 +35,8 @@ def create_app(config: Config | None = None) -> Flask:
     clock.configure(config.now)
     app = Flask("portal", root_path=str(ROOT), instance_path=str(config.instance), static_folder=None)
     app.extensions["portal_config"] = config
-    _settings(app, config)
     app.extensions["schedule"], app.extensions["ticks"] = (), {}  # app.py fills them: the portal knows no jobs
+    _settings(app, config)
     _plumbing(app, config)
     for blueprint in (home.bp, clients.bp, notifications.bp, accounts.bp, operations.bp):
         app.register_blueprint(blueprint)

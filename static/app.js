@@ -14,7 +14,7 @@
   });
   on("htmx:before:response", online);
   on("htmx:before:request", ({ detail: { ctx } }) => {
-    if (ctx.sourceElement.name !== "city") byId("said").replaceChildren();
+    if (ctx.sourceElement.name !== "city" && !ctx.sourceElement.closest("#said")) byId("said").replaceChildren();
   });
   on("submit", (event) => {
     if (navigator.onLine || event.defaultPrevented) return;
@@ -31,7 +31,7 @@
     place = {
       ids: [here && here.id, ...(ctx.sourceElement ? [ctx.sourceElement.id] : [])].filter(Boolean),
       region: region && region.id,
-      isInside: isInside || here === document.body,
+      isInside: isInside || here === document.body || here.closest("#said"),
       caret: here && here.matches("input[type=search]") ? here.selectionStart : null,
       open: [...document.querySelectorAll("details[open][id]")].map((one) => one.id),
     };
@@ -90,6 +90,26 @@
     });
     if (failed && target.closest("#offline button")) { const again = failed; online(); again(); }
   }, true);
+
+  /* Ticked rows: how many, and what can be done with them. */
+  const count = () => {
+    const bar = byId("bulk");
+    if (!bar) return;
+    const rows = [...document.querySelectorAll("#client-table [name=id]")];
+    const all = document.querySelector("#client-table [name=all]");
+    const ticked = rows.filter((row) => row.checked).length;
+    const page = byId("tick-page");
+    if (page) page.checked = ticked > 0 && ticked === rows.length;
+    bar.hidden = !ticked && !(all && all.checked);
+    const text = all && all.checked ? all.parentElement.textContent.trim() : `${ticked} selecionado${ticked === 1 ? "" : "s"}`;
+    if (byId("ticked").textContent !== text) byId("ticked").textContent = text;
+  };
+  on("change", ({ target }) => {
+    if (target.id === "tick-page") document.querySelectorAll("#client-table [name=id]").forEach((row) => { row.checked = target.checked; });
+    count();
+  });
+  on("htmx:after:swap", count);
+  window.addEventListener("pageshow", count);
 
   /* The next page, fetched ahead while the line is idle; it may wait half a minute. */
   let ahead = null;

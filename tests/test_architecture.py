@@ -149,7 +149,7 @@ def test_the_package_itself_is_empty_so_that_the_rules_can_be_imported_alone() -
 # who alone does what
 
 
-MEASURES = {"portal.server", "portal.demo.commands", "portal.operations.health"}
+MEASURES = {"portal.server", "portal.clients.bulk_routes", "portal.demo.commands", "portal.operations.health"}
 """Who may look at time.monotonic: how long something takes has nothing to do with what day it is."""
 
 
@@ -211,8 +211,8 @@ def test_a_fragment_says_what_it_expects_and_extends_nothing(name) -> None:
 
 
 NO_HTML_OF_THEIR_OWN = {
-    "operations.healthz": "answers JSON, to machines",
     "clients.export_csv": "answers a file",
+    "operations.healthz": "answers JSON, to machines",
 }
 
 

@@ -9,7 +9,7 @@ from flask import Response, make_response, redirect, render_template, url_for
 
 from portal import clock, errors, formatting, htmx, saying, security
 from portal.access import viewer
-from portal.clients import details, queries, tallies
+from portal.clients import details, queries, tallies, undo
 from portal.clients.filters import ClientFilter
 from portal.clients.rows import DONE_LABELS, ClientRow
 from portal.clients.service import REVISED, Outcome
@@ -54,11 +54,12 @@ def form(client: Client, name: str, filled: Any, status: int = 200, **context: A
 
 def done(client: Client, change: Callable[[], Outcome]) -> Response:
     """Carry out a change and answer with the row as it is then, the result and its protocol."""
-    said = _in_words(client, change())
+    outcome = change()
+    said, undoing = _in_words(client, outcome), _undoing(client, outcome)
     if not htmx.wants_fragment():
-        saying.keep(said)
+        saying.keep(said, undoing)
         return row(client)
-    return _row_with_counts(client.partner_id, client.id, 200, said)
+    return _row_with_counts(client.partner_id, client.id, 200, said, undoing)
 
 
 def done_or_refused(client: Client, change: Callable[[], Outcome]) -> Response:
@@ -78,11 +79,19 @@ def done_or_refused(client: Client, change: Callable[[], Outcome]) -> Response:
         return _row_with_counts(partner_id, client_id, refused.status, refused.text)
 
 
-def _row_with_counts(partner_id: int, client_id: int, status: int, said: str) -> Response:
+def _row_with_counts(partner_id: int, client_id: int, status: int, said: str, undoing: str = "") -> Response:
     """Answer the row as it stands now, what happened to it, and the counters above the list."""
     client = queries.get_client(partner_id, client_id)
     counts = render_template("clients/_counts.html", counters=tallies.read(partner_id, clock.today()))
-    return row(client, status=status, behind=counts + saying.out_of_band(said))
+    return row(client, status=status, behind=counts + saying.out_of_band(said, undoing, f"#client-{client_id}"))
+
+
+def _undoing(client: Client, outcome: Outcome) -> str:
+    """Return the address that takes a change back, or "" where nothing does."""
+    event = outcome.event
+    if event is None or not undo.is_possible(client, event, clock.today()):
+        return ""
+    return url_for("clients.undoing_create", client_id=client.id, event_id=event.id)
 
 
 def _in_words(client: Client, outcome: Outcome) -> str:

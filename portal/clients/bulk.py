@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, literal, select
+from sqlalchemy import delete, func, insert, literal, select
 
 from portal import clock
 from portal.audit import Actor
@@ -110,7 +110,8 @@ def _forget_drafts(user_id: int) -> None:
 
 def _add_lines(order: BulkOrder, columns: list[str], rows: AnySelect) -> None:
     """Insert an order's lines from a query; the rows never pass through here."""
-    done = db.session.execute(insert(BulkLine).from_select(columns, rows.limit(MOST_LINES + 1)))
-    order.lines = done.rowcount  # type: ignore[attr-defined]
+    db.session.execute(insert(BulkLine).from_select(columns, rows.limit(MOST_LINES + 1)))
+    counted = select(func.count()).select_from(BulkLine).where(BulkLine.order_id == order.id)
+    order.lines = db.session.scalar(counted) or 0
     if order.lines > MOST_LINES:
         raise TooManySelected(MOST_LINES)

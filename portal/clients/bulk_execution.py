@@ -57,7 +57,10 @@ def confirm(order: BulkOrder, *, reason: str | None, now: datetime, actor: Actor
 
 
 def carry_out(order: BulkOrder, *, now: datetime, actor: Actor, has_time: Callable[[], bool]) -> None:
-    """Carry out a confirmed order's open lines until none is left or the time is up; at least one chunk."""
+    """Carry out a confirmed order's open lines until none is left or the time is up; at least one chunk.
+
+    ``has_time`` is asked between chunks, while no lock is held; it may wait so that others can write.
+    """
     order_id = order.id
     while not _carry_out_chunk(order_id, now, actor) and has_time():
         pass

@@ -10,10 +10,11 @@ from werkzeug.datastructures import MultiDict
 from portal import clock, etag, htmx, municipalities, saying, security
 from portal.access import current_partner_id, requires, viewer
 from portal.accounts import service as accounts
-from portal.clients import answers, details, export, queries, service, tallies, view
+from portal.clients import answers, details, export, noticed, queries, service, tallies, undo, view
 from portal.clients.filters import ClientFilter, parse_id
 from portal.clients.forms import RevisionForm, SuspensionForm, VersionForm
 from portal.clients.rows import ClientRow, CodeRow, HistoryRow, menu_actions
+from portal.domain import forecast
 from portal.domain.actions import Action, ensure_allowed
 from portal.domain.errors import Invalid, RepeatMismatch, StaleState
 from portal.domain.roles import Permission
@@ -110,7 +111,9 @@ def show(client_id: int) -> str:
         version=client.version,
         detail=details.get_detail(client),
         may_see_codes=viewer().may(Permission.VIEW_CODES),
+        forecast=forecast.steps(client, today, noticed.muted_kinds(client.id)),
         history=[HistoryRow.build(event) for event in shown],
+        undoable=next((event.id for event in shown if undo.is_possible(client, event, today)), None),
         next_before=shown[-1].id if len(events) > len(shown) else None,
     )
 

@@ -12,7 +12,7 @@ from portal.clients.filters import LARGEST_ID
 from portal.clients.service import Order, Outcome
 from portal.domain.actions import allowed_actions
 from portal.domain.bulk import inverse_of
-from portal.domain.errors import NotFound
+from portal.domain.errors import NotFound, RepeatMismatch, StaleState
 from portal.domain.statuses import derive_status
 from portal.extensions import db
 from portal.models import AuditEvent, Client
@@ -59,4 +59,8 @@ def undo(client: Client, event: AuditEvent, *, now: datetime, actor: Actor) -> O
     if inverse is None or event.base_version is None:
         raise NotFound
     content = {"reason": reason_of(event.id)}
-    return service.carry_out(Order(inverse, event.base_version + 1, actor, now, content), client)
+    order = Order(inverse, event.base_version + 1, actor, now, content)
+    try:
+        return service.carry_out(order, client)
+    except RepeatMismatch:  # the same user did the inverse by the ordinary form
+        raise StaleState(client.version) from None

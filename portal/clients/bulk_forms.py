@@ -1,0 +1,46 @@
+"""The forms of an order for many clients: which rows and what to do with them; the reason."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import request
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+
+from portal.clients.bulk import Selection
+from portal.clients.filters import ClientFilter, parse_id
+from portal.clients.forms import SuspensionForm, VersionForm
+from portal.domain.actions import Action
+from portal.domain.bulk import BULK_ACTIONS
+from portal.domain.errors import Invalid
+
+
+def selection_from(form: MultiDict[str, str]) -> tuple[Action, Selection]:
+    """Read what the list's form asks for: an action, and the ticked rows or all of the criteria.
+
+    Raises:
+        Invalid: no such action.
+    """
+    action = Action.parse(form.get("action", ""))
+    if action not in BULK_ACTIONS:
+        raise Invalid({"action": ["O formulário está incompleto."]})
+    criteria = ClientFilter.from_args(MultiDict(parse_qsl(form.get("criteria", "").removeprefix("?"))))
+    if form.get("all"):
+        return action, Selection(criteria)
+    return action, Selection(criteria, frozenset(filter(None, map(parse_id, form.getlist("id")))))
+
+
+class ExecutionForm(FlaskForm):
+    """Releases an order; the reason of a suspension is the single row's."""
+
+    class Meta(VersionForm.Meta):
+        """The gate checks one token per session for every POST."""
+
+    reason: Any = SuspensionForm.reason
+
+    @property
+    def given_reason(self) -> str | None:
+        """The reason that was sent; None where the form has no such field (it only goes on)."""
+        return str(self.reason.data or "") if "reason" in request.form else None
