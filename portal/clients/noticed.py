@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, or_, select
 
 from portal.domain.notices import EXPIRY_RULES, NoticeKind
 from portal.domain.statuses import DueRange
-from portal.models import Client, Notice
+from portal.extensions import db
+from portal.models import Client, Notice, NoticeMute
 from portal.models.notice import IS_UNSETTLED
 
 
@@ -27,3 +28,8 @@ def due_range(kind: NoticeKind, today: date) -> DueRange | None:
     """Return the due dates that the notices of a kind are about today; none where they are not about a due date."""
     rule = EXPIRY_RULES.get(kind)
     return rule.due(today) if rule else None
+
+
+def muted_kinds(client_id: int) -> set[NoticeKind]:
+    """Return the kinds of notices that the partner does not want about a client."""
+    return set(db.session.scalars(select(NoticeMute.kind).where(NoticeMute.client_id == client_id)))
