@@ -9,12 +9,15 @@ import traceback
 from collections.abc import Callable, Iterator
 from time import monotonic
 
-from drills import disk, guess, kill, locks, repeat, report, slow, term
+from drills import bulk, backup, disk, guess, kill, locks, night, repeat, report, slow, term
 from drills.report import Row
 
 DRILLS: dict[str, Callable[..., Iterator[Row]]] = {
     "kill": kill.run,
+    "night": night.run,
+    "backup": backup.run,
     "repeat": repeat.run,
+    "bulk": bulk.run,
     "locks": locks.run,
     "disk": disk.run,
     "term": term.run,
