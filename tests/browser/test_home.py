@@ -15,7 +15,10 @@ from tests.browser.conftest import PageOf
 from tests.browser.screen import Clients, sign_in
 from tests.factories import Factory
 
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+WCAG = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"target-size": {"enabled": True}},
+}
 
 
 @pytest.fixture
