@@ -7,8 +7,9 @@ import sys
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any, cast
 
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 
 import app
 from jobs.job import Job
@@ -16,9 +17,7 @@ from portal import clock
 from portal.extensions import db
 
 STEPS, STEP_SECONDS = 12, 0.1
-EFFECT = text(
-    "INSERT INTO drill_effects (day, step) VALUES (:day, :step) ON CONFLICT DO NOTHING",
-)
+EFFECT = text("INSERT INTO drill_effects (day, step) VALUES (:day, :step) ON CONFLICT DO NOTHING")
 
 
 def work(now: datetime) -> dict[str, int]:
@@ -26,7 +25,8 @@ def work(now: datetime) -> dict[str, int]:
     day, made = clock.local_date(now), 0
     diary = Path(os.environ["PORTAL_INSTANCE"]) / f"diary-{os.getpid()}"
     for step in range(STEPS):
-        made += db.session.execute(EFFECT, {"day": day, "step": step}).rowcount
+        result = db.session.execute(EFFECT, {"day": day, "step": step})
+        made += cast(CursorResult[Any], result).rowcount
         db.session.commit()
         with diary.open("a") as lines:
             lines.write(f"{day} {os.getpid()} {monotonic()} {step}\n")

@@ -23,8 +23,16 @@ NOTES = """
   again on what it left; then each writer sends the form again that got no answer. One database lives through all
   rounds, so that what was acknowledged in the first is still looked for after the last. The power stays on: what a
   machine loses that fails as a whole is not tried here.
+- **night**: two servers with schedulers share the database; on every night, around 06:10, whoever is at work is killed
+  at a random moment (or both are, or an idle one), and started again. In the end each job has one finished run per day,
+  each step of the slow job exists once, and no two processes were at the same day's work at once. Then nobody runs over
+  the hour (for 1 s, 5 h, 3 days), and the seconds are counted until everything is caught up.
+- **backup**: copies are taken by command while four writers write, and restored by command into fresh databases, which
+  must be sound, hold everything acknowledged before the copy began, and as many rows as `restore` says.
 - **repeat**: two server processes share the database. The same form arrives 20 times at once, and again after the
   client has hung up without reading the answer; then the same version with another content.
+- **bulk**: an order to suspend a thousand rows: the answer is cut, the server is killed while it works on it, then two
+  windows send the same form through two processes until it is done. Each row has one event and one new version.
 - **locks**: another process holds SQLite's write lock for 3 s, then for 8 s, while readers go on.
 - **disk**: there is no room for another page (`PRAGMA max_page_count`), or in the file system (a small tmpfs, where we
   may mount one); then there is room again, without a restart.

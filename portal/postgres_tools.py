@@ -24,7 +24,7 @@ def run(name: str, *arguments: str, url: URL) -> None:
     Raises:
         BackupError: it is not installed, or says that it failed.
     """
-    plain = url.set(drivername="postgresql", password=None).render_as_string()
+    plain = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query).render_as_string()
     secret = {"PGPASSWORD": str(url.password)} if url.password else {}
     _run(name, "--no-password", f"--dbname={plain}", *arguments, environ=os.environ | secret)
 

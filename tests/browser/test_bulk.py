@@ -1,0 +1,134 @@
+"""Many rows at once, as a person does it: ticked, previewed, carried out, taken back; with and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from portal.models import Partner, User
+from tests.browser.conftest import PageOf
+from tests.browser.screen import Clients, focused, said, wait_for_focus
+from tests.browser.watch import Watch
+from tests.factories import Factory
+
+
+def tick(page: Page, *ids: int) -> None:
+    for client_id in ids:
+        page.get_by_role("checkbox", name=str(client_id), exact=True).check()
+
+
+def press(page: Page, label: str) -> None:
+    """Press a button of the bar below the list."""
+    page.get_by_role("form", name="Ações em lote").get_by_role("button", name=label, exact=True).click()
+
+
+def test_rows_are_ticked_previewed_suspended_and_taken_back(
+    page_of: PageOf, make: Factory, partner: Partner, ana: User, width: int, js: bool
+) -> None:
+    one, two, three = (make.client(partner, name=name) for name in ("Açougue", "Bazar", "Cantina"))
+    page = page_of(ana, width, js=js)
+    clients = Clients(page, js=js).open()
+
+    tick(page, one.id, three.id)
+    if js:
+        expect(page.locator("#ticked")).to_have_text("2 selecionados")
+    press(page, "Suspender")
+    expect(page.get_by_role("heading", name="Suspender: 2 clientes")).to_be_visible()
+    expect(page.get_by_text("2 clientes serão alterados.")).to_be_visible()
+
+    page.get_by_label("Motivo (opcional)").fill("Não pagaram")
+    page.get_by_role("button", name="Confirmar").click()
+    said(page, re.compile(r"Lote \d+ concluído: 2 feitos, 0 sem alteração\."))
+    expect(page.get_by_text("Motivo: Não pagaram.")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^protocolo \d+$"))).to_have_count(2)
+
+    page.get_by_role("button", name="Desfazer").click()
+    expect(page.get_by_role("heading", name=re.compile("Cancelar suspensão: desfazer o lote"))).to_be_visible()
+    page.get_by_role("button", name="Confirmar").click()
+    said(page, "2 feitos")
+    page.get_by_role("link", name="Voltar para a lista").click()
+    for client in (one, two, three):
+        expect(clients.status(client)).to_have_text("Ativo")
+
+
+def test_all_of_a_filter_goes_beyond_the_page(
+    page_of: PageOf, make: Factory, partner: Partner, ana: User, js: bool
+) -> None:
+    for number in range(30):
+        make.client(partner, name=f"Loja {number:02d}")
+    page = page_of(ana, js=js)
+    Clients(page, js=js).open("?q=loja")
+    page.get_by_role("checkbox", name=re.compile("deste filtro")).check()
+    press(page, "Suspender")
+    expect(page.get_by_text("30 clientes serão alterados.")).to_be_visible()
+    page.get_by_role("button", name="Confirmar").click()
+    said(page, "30 feitos")
+
+
+def test_the_keyboard_ticks_one_and_all_of_the_page(
+    page_of: PageOf, make: Factory, partner: Partner, ana: User
+) -> None:
+    first, *_ = (make.client(partner, name=name) for name in ("Açougue", "Bazar", "Cantina"))
+    page = page_of(ana)
+    Clients(page).open()
+    bar, ticked = page.locator("#bulk"), page.locator("#ticked")
+    expect(bar).to_be_hidden()
+    page.get_by_role("checkbox", name=str(first.id), exact=True).focus()
+    page.keyboard.press("Space")
+    expect(ticked).to_have_text("1 selecionado")
+    expect(bar).to_be_visible()
+    page.get_by_role("checkbox", name="Marcar todos desta página").focus()
+    page.keyboard.press("Space")
+    expect(ticked).to_have_text("3 selecionados")
+    page.keyboard.press("Space")
+    expect(bar).to_be_hidden()
+
+
+def test_a_filter_forgets_the_ticks_and_the_bar_with_them(
+    page_of: PageOf, make: Factory, partner: Partner, ana: User
+) -> None:
+    client = make.client(partner, name="Açougue")
+    page = page_of(ana)
+    clients = Clients(page).open()
+    tick(page, client.id)
+    expect(page.locator("#bulk")).to_be_visible()
+    clients.tab("Ativo")
+    expect(page.locator("#t-active")).to_have_attribute("aria-current", "true")
+    expect(page.locator("#bulk")).to_be_hidden()
+
+
+def test_the_announced_result_is_taken_back_and_focus_returns_to_the_row(
+    page_of: PageOf, make: Factory, partner: Partner, ana: User, width: int, js: bool
+) -> None:
+    client = make.client(partner, name="Bar do Zé")
+    page = page_of(ana, width, js=js)
+    clients = Clients(page, js=js).open()
+    clients.suspend(client)
+    expect(clients.status(client)).to_have_text("Suspenso")
+    page.get_by_role("status").get_by_role("button", name="Desfazer").click()
+    said(page, "Suspensão de Bar do Zé cancelada.")
+    expect(clients.status(client)).to_have_text("Ativo")
+    if js:
+        wait_for_focus(page, f"m{client.id}", f"client-{client.id}")
+        assert focused(page) != "BODY"
+
+
+def test_an_order_sent_over_a_cut_line_is_offered_again_and_done_once(
+    page_of: PageOf, make: Factory, partner: Partner, ana: User, watch: Watch
+) -> None:
+    watch.expect(r"failed: POST \S+/execution net::ERR_FAILED", r"console error: .*(ERR_FAILED|Failed to fetch)")
+    clients = [make.client(partner, name=f"Loja {number}") for number in range(3)]
+    page = page_of(ana)
+    Clients(page).open()
+    tick(page, *(client.id for client in clients))
+    press(page, "Suspender")
+    confirm = page.get_by_role("button", name="Confirmar")
+    expect(confirm).to_be_visible()
+    page.route("**/execution", lambda route: (route.fetch(), route.abort()))
+    confirm.click()
+    expect(page.get_by_text("Sem conexão.")).to_be_visible()
+    page.unroute("**/execution")
+    page.get_by_role("button", name="Tentar de novo").click()
+    said(page, "3 feitos")
+    expect(page.get_by_text(re.compile(r"^protocolo \d+$"))).to_have_count(3)
