@@ -41,6 +41,7 @@ def running_server(instance: Path, now: str) -> Iterator[Server]:
         "PORTAL_NOW": now,
         "PORTAL_INSTANCE": str(instance),
         "PORTAL_SECRET_KEY": SECRET_KEY,
+        "PORTAL_SCHEDULER": "0",
         "PORT": str(port),
     }
     theirs = {name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "DATABASE_URL"))}
