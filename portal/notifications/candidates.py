@@ -69,9 +69,9 @@ def waiting_codes(kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:
     issued = issued_range(kind, today)
     clauses: list[ColumnElement[bool]] = [RegistrationCode.consumed_at.is_(None), RegistrationCode.revoked_at.is_(None)]
     if issued.first is not None:
-        clauses.append(RegistrationCode.issued_at >= clock.moment_of(issued.first, time.min))
+        clauses.append(RegistrationCode.issued_at >= clock.moment_of(issued.first, time()))
     if issued.last is not None:
-        clauses.append(RegistrationCode.issued_at < clock.moment_of(issued.last + timedelta(days=1), time.min))
+        clauses.append(RegistrationCode.issued_at < clock.moment_of(issued.last + timedelta(days=1), time()))
     return [RegistrationCode.partner_id.in_(select(Partner.id)), *clauses, *any_status(LIVE_STATUSES, today)]
 
 

@@ -81,7 +81,7 @@ def preview(today: date) -> Counts:
 
 
 def _previewed(kinds: Any, today: date) -> Counts:
-    return {kind.value: _count(candidates.of_kind(kind, today, clock.moment_of(today, time.min))) for kind in kinds}
+    return {kind.value: _count(candidates.of_kind(kind, today, clock.moment_of(today, time()))) for kind in kinds}
 
 
 def _count(rows: AnySelect | None) -> int:

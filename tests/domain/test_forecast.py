@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +12,7 @@ from portal.domain.notices import NoticeKind as K
 from portal.domain.notices import notice_kind
 from portal.domain.statuses import Status, derive_status
 
-MARKED = datetime(2025, 7, 1)
+MARKED = datetime(2025, 7, 1, tzinfo=UTC)
 
 
 def facts(due_on, **flags):
@@ -82,6 +82,8 @@ def test_it_is_what_the_rules_say_on_each_of_those_days(today, offset) -> None:
     client = facts(today + timedelta(days=offset))
     for step in steps(client, today):
         if step.status:
-            assert derive_status(client, step.on) is step.status is not derive_status(client, step.on - timedelta(days=1))
+            assert (
+                derive_status(client, step.on) is step.status is not derive_status(client, step.on - timedelta(days=1))
+            )
         if step.notice:
             assert notice_kind(client, step.on) is step.notice

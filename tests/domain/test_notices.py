@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -48,7 +49,7 @@ def test_a_due_date_on_the_last_of_a_month_has_no_expired_day() -> None:  # R22
 @pytest.mark.parametrize("due_on", EVERY_DAY[::7], ids=str)
 def test_the_kinds_of_a_due_date_follow_each_other_without_a_gap(due_on) -> None:
     spans = life(due_on)
-    for (_, _, last), (_, following, _) in zip(spans, spans[1:], strict=False):
+    for (_, _, last), (_, following, _) in pairwise(spans):
         assert following == last + timedelta(days=1)
     for kind, first, last in spans:
         assert EXPIRY_RULES[kind].effective_on(due_on) == first, "the night that was not missed dates it that day"
@@ -79,7 +80,7 @@ def test_the_kind_agrees_with_the_status() -> None:
                 assert derive_status(facts(due_on), today + timedelta(days=1)) is Status.INACTIVE
 
 
-MARKED = datetime(2025, 7, 1)
+MARKED = datetime(2025, 7, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,16 @@ def test_hidden_and_undated_clients_are_not_told_of() -> None:
 
 @pytest.mark.parametrize(
     ("age", "kind"),
-    [(-1, None), (0, None), (1, K.CODE_1), (6, K.CODE_1), (7, K.CODE_7), (29, K.CODE_7), (30, K.CODE_30), (900, K.CODE_30)],
+    [
+        (-1, None),
+        (0, None),
+        (1, K.CODE_1),
+        (6, K.CODE_1),
+        (7, K.CODE_7),
+        (29, K.CODE_7),
+        (30, K.CODE_30),
+        (900, K.CODE_30),
+    ],
 )
 def test_a_code_is_told_of_by_age(age, kind) -> None:
     today = date(2025, 7, 10)

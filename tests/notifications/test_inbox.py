@@ -113,7 +113,7 @@ def test_the_most_urgent_group_comes_first_and_the_others_are_counted(due_in, we
     banner = banner_of(web.get("/clients").text)
     assert text_of(banner) == "1 licença vence hoje. Ver e mais 5 avisos"
     page = web.get("/notices").text
-    order = [kind for kind in re.findall(r'<section id="a-(\w+)"', page)]
+    order = re.findall(r'<section id="a-(\w+)"', page)
     assert order == [kind.value for kind in NoticeKind if kind.value in order]
     assert len(order) == 5
     assert '<b id="alerts-n">6</b>' in page
@@ -217,7 +217,9 @@ def test_an_opened_group_comes_in_pages_of_twenty_five(due_in, web) -> None:
     assert web.get("/notices?open=due_in_3").text.count('action="/notices/') == 2 * 26 + 25
 
 
-@pytest.mark.parametrize("query", ["?open=nothing", "?open=due_in_3&after=999999", "?open=due_in_3&after=-1", "?open=code_1"])
+@pytest.mark.parametrize(
+    "query", ["?open=nothing", "?open=due_in_3&after=999999", "?open=due_in_3&after=-1", "?open=code_1"]
+)
 def test_an_address_that_makes_no_sense_is_no_fault(due_in, web, query) -> None:
     due_in(1)
     night()
@@ -308,7 +310,9 @@ def test_what_was_put_off_beyond_its_month_is_shown_on_its_day(due_in, web, part
         assert bool(queries.groups(partner.id, today)) == (today >= date(2025, 8, 20)), today
 
 
-@pytest.mark.parametrize("to", ["", "amanhã", "2025-07-10", "2025-07-09", "2025-09-09", "2025-13-40", "0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize(
+    "to", ["", "amanhã", "2025-07-10", "2025-07-09", "2025-09-09", "2025-13-40", "0001-01-01", "9999-12-31"]
+)
 def test_a_date_that_makes_no_sense_is_refused_with_the_reason(due_in, web, to) -> None:
     due_in(1)
     night()
@@ -348,7 +352,7 @@ def test_a_muted_client_is_silent_for_sixty_days_and_others_are_not(make, due_in
                 one.due_on = today + timedelta(days=25)
             db.session.commit()
         night(today)
-        told = [one for one in notices(client, kind=NoticeKind.DUE_IN_3, is_settled=False, dismissed_at=None)]
+        told = notices(client, kind=NoticeKind.DUE_IN_3, is_settled=False, dismissed_at=None)
         assert told == []
     assert len(notices(other, kind=NoticeKind.DUE_IN_3)) == 2
     answer = web.post(f"/notices/mutes/{client.id}/due_in_3/end", htmx=True)

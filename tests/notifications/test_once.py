@@ -50,7 +50,7 @@ def test_two_processes_at_once_make_each_notice_once(app: Flask, crowd) -> None:
             start.wait()
             try:
                 totals.append(expire_licenses.run(NOW) | remind_codes.run(NOW))
-            except Exception as fault:
+            except Exception as fault:  # noqa: BLE001 - shown below
                 faults.append(fault)
             finally:
                 db.session.remove()
@@ -77,7 +77,9 @@ def test_missed_days_are_caught_up_with_what_is_true_today(crowd, make, partner,
     night(later)
     caught_up = {(one.client_id, one.kind) for one in notices(is_settled=False) if one.due_on}
     [seven] = notices(lately)
-    assert (seven.kind, seven.effective_on) == (NoticeKind.DUE_IN_7, later - timedelta(days=2)), "dated when it should have come"
+    assert (seven.kind, seven.effective_on) == (NoticeKind.DUE_IN_7, later - timedelta(days=2)), (
+        "dated when it should have come"
+    )
     db.session.rollback()
     for client in (*crowd, lately):
         last = [one for one in notices(client) if one.due_on]

@@ -73,7 +73,9 @@ def test_a_code_that_is_used_revoked_or_gone_settles_its_notice_alone(told, make
     second = make.code(told, issued_at=NOW - timedelta(days=8))
     night()
     first = RegistrationCode.id < second.id
-    db.session.execute(update(RegistrationCode).where(first).values(**end) if end else delete(RegistrationCode).where(first))
+    db.session.execute(
+        update(RegistrationCode).where(first).values(**end) if end else delete(RegistrationCode).where(first)
+    )
     db.session.commit()
     assert [one.subject_id for one in notices(kind=NoticeKind.CODE_7, is_settled=False)] == [second.id]
     assert kinds(told, is_settled=False) == [NoticeKind.DUE_IN_3, NoticeKind.CODE_7]
@@ -92,7 +94,9 @@ def test_many_clients_renewed_by_one_statement_settle_at_once(due_in) -> None:
     clients = [due_in(days) for days in range(-5, 8)]
     night()
     assert len(kinds(is_settled=False)) == len(clients)
-    db.session.execute(update(Client).where(Client.id.in_([one.id for one in clients[1:]])).values(due_on=date(2025, 8, 10)))
+    db.session.execute(
+        update(Client).where(Client.id.in_([one.id for one in clients[1:]])).values(due_on=date(2025, 8, 10))
+    )
     db.session.commit()
     assert [one.client_id for one in notices(is_settled=False)] == [clients[0].id]
     assert kept() == recounted()
