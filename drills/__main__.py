@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from time import monotonic
 
-from drills import bulk, backup, disk, guess, kill, locks, night, repeat, report, slow, term
+from drills import backup, bulk, disk, guess, kill, locks, night, repeat, report, slow, term
 from drills.report import Row
 
 DRILLS: dict[str, Callable[..., Iterator[Row]]] = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from portal.models import Partner, User
@@ -132,3 +134,28 @@ def test_an_order_sent_over_a_cut_line_is_offered_again_and_done_once(
     page.get_by_role("button", name="Tentar de novo").click()
     said(page, "3 feitos")
     expect(page.get_by_text(re.compile(r"^protocolo \d+$"))).to_have_count(3)
+
+
+def test_nobody_meets_a_barrier_on_the_way(
+    page_of: PageOf, make: Factory, partner: Partner, ana: User, width: int
+) -> None:
+    clients = [make.client(partner, name="Açougue"), make.client(partner, name="Vencida", due_on=date(2025, 7, 5))]
+    page = page_of(ana, width)
+    Clients(page).open()
+    tick(page, *(client.id for client in clients))
+    expect(page.locator("#bulk")).to_be_visible()
+    has_no_barriers(page)
+    press(page, "Suspender")
+    expect(page.get_by_role("button", name="Confirmar")).to_be_visible()
+    has_no_barriers(page)
+    page.get_by_role("button", name="Confirmar").click()
+    said(page, "1 feito, 1 sem alteração.")
+    has_no_barriers(page)
+    page.goto(f"/clients/{clients[0].id}")
+    has_no_barriers(page)
+
+
+def has_no_barriers(page: Page) -> None:
+    """Check that axe finds nothing and that nothing is wider than the screen."""
+    assert [found["id"] for found in Axe().run(page).response["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
