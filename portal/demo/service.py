@@ -17,6 +17,7 @@ from portal.demo.people import ALFA, BETA, EVERYBODY, OPERATOR, PASSWORD, Firm, 
 from portal.demo.story import belongings
 from portal.extensions import db
 from portal.models import AuditEvent, Client, Partner, User
+from portal.notifications import service as notifications
 
 SEED = 2026
 PARTNER_AGE = timedelta(days=2_000)
@@ -39,6 +40,8 @@ def seed_if_empty() -> bool:
         db.session.commit()
     finally:
         db.session.rollback()
+    if is_ours:
+        notifications.notify(clock.now())  # what the night would have made, so that the first page has its banner
     return is_ours
 
 
