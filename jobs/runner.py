@@ -79,6 +79,7 @@ def run(job: Job, day: date, as_of: datetime, *, stopping: Event = NEVER) -> Out
         log.warning("job %s of %s: let go, the process stops", job.name, day)
         claims.let_go(claim)
         return None
+    log.info("job %s of %s: ended, %s", job.name, day, work.outcome.error or dict(work.outcome.counts))
     return work.outcome if _record(claim, work.outcome) else None
 
 
