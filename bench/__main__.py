@@ -29,7 +29,9 @@ def _plan() -> Plan:
     parser.add_argument("--clients", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--database", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
     parser.add_argument("--count", type=int, default=200, help="requests of each case")
-    parser.add_argument("--quick", action="store_true", help="10,000 clients, 20 requests of each case, nothing written")
+    parser.add_argument(
+        "--quick", action="store_true", help="10,000 clients, 20 requests of each case, nothing written"
+    )
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md although not all was measured")
     given = parser.parse_args()
     if given.quick:

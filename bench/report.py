@@ -54,7 +54,12 @@ class Result:
 
     def tables(self) -> Iterator[str]:
         """Yield the lines of the tables, in Markdown."""
-        yield from (f"## {self.title}", "", "| | p50 ms | p95 ms | bytes | queries | × bare |", "|---|--:|--:|--:|--:|--:|")
+        yield from (
+            f"## {self.title}",
+            "",
+            "| | p50 ms | p95 ms | bytes | queries | × bare |",
+            "|---|--:|--:|--:|--:|--:|",
+        )
         for timing in self.timings:
             queries = self.queries.get(timing.case.name, "")
             figures = f"{timing.p50:.1f} | {timing.p95:.1f} | {timing.size:,} | {queries} | {timing.ratio:.1f}"
@@ -74,7 +79,9 @@ def promises(results: Sequence[Result]) -> Iterator[str]:
         for large in results:
             if (small.kind, small.clients, large.clients) == (large.kind, PROMISED, MILLION):
                 growth = large.timing(WHOLE).p50 / small.timing(WHOLE).p50
-                yield _line(f"{small.kind}: {WHOLE}, 1,000,000 within {LARGEST_GROWTH} × 100,000", growth, LARGEST_GROWTH)
+                yield _line(
+                    f"{small.kind}: {WHOLE}, 1,000,000 within {LARGEST_GROWTH} × 100,000", growth, LARGEST_GROWTH
+                )
     yield ""
 
 

@@ -10,14 +10,14 @@ from threading import Lock
 from typing import Any
 
 from sqlalchemy import select, text
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
 from portal.domain.search import search_key
 from portal.models import AuditEvent, Client, ClientTally
 
 NO_DUE_DATE = date(9999, 12, 31)
 
-Line = Mapping[str, Any]
+Line = RowMapping
 """A row of a table, by column."""
 
 
@@ -80,7 +80,7 @@ def read_facts(connection: Connection) -> Facts:
     forms = select(event).where(event.c.base_version.is_not(None)).order_by(event.c.client_id, event.c.base_version)
     kept = connection.execute(select(tally).where(tally.c.clients > 0)).all()
     tallies = {tuple(row[:5]): (row.clients, row.with_unused_code) for row in kept}
-    return Facts(clients, list(connection.execute(forms).mappings()), tallies)
+    return Facts(clients, [*connection.execute(forms).mappings()], tallies)
 
 
 def unsoundness(connection: Connection) -> list[str]:
@@ -191,4 +191,3 @@ def _miscounted(facts: Facts) -> Iterator[str]:
         counted, kept = (clients[group], unused[group]), facts.tallies.get(group, (0, 0))
         if counted != kept:
             yield f"miscounted: {group} holds {counted}, the counters say {kept}"
-

@@ -116,7 +116,9 @@ def _held(scene: Scene, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
 
 def _post_while_reading(scene: Scene, form: Form) -> Answer:
     """Send a form and, until its answer comes, look at pages as fast as they come."""
-    paths = cycle(["/clients", f"/clients/{form.client_id}", "/clients?search=cliente", f"/clients/{form.client_id}/menu"])
+    paths = cycle(
+        ["/clients", f"/clients/{form.client_id}", "/clients?search=cliente", f"/clients/{form.client_id}/menu"]
+    )
     with ThreadPoolExecutor(1) as pool:
         coming: Future[Answer] = pool.submit(scene.post, form)
         _read(scene, scene.sleeper, "/clients")

@@ -16,7 +16,8 @@ from drills.stage import Stage
 from portal.config import ROOT
 
 START_SECONDS = 30.0
-COMPLAINT = re.compile(r"^\S+ \S+ (?:ERROR|CRITICAL) .*", re.MULTILINE)
+ENTRY = re.compile(r"^(?=\d{4}-\d\d-\d\d )", re.MULTILINE)
+COMPLAINT = re.compile(r"\S+ \S+ (?:ERROR|CRITICAL) ")
 
 
 class Server:
@@ -33,7 +34,9 @@ class Server:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.kill()
 
     def start(self) -> None:
@@ -63,6 +66,12 @@ class Server:
             self._process.kill()
             self._process.wait()
 
+    @property
+    def pid(self) -> int:
+        """The process."""
+        assert self._process
+        return self._process.pid
+
     def ask_to_stop(self) -> None:
         """SIGTERM."""
         assert self._process
@@ -77,8 +86,10 @@ class Server:
             return None
 
     def complaints(self) -> list[str]:
-        """Return the errors that the server wrote to its log so far."""
-        return COMPLAINT.findall(self._log.read_text(encoding="utf-8", errors="replace"))
+        """Return the errors that the server wrote to its log so far: the first line and the last of each."""
+        entries = ENTRY.split(self._log.read_text(encoding="utf-8", errors="replace"))
+        lines = [entry.splitlines() for entry in entries if COMPLAINT.match(entry)]
+        return [" … ".join(dict.fromkeys((entry[0], entry[-1]))) for entry in lines]
 
 
 def free_port() -> int:
@@ -86,4 +97,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
-

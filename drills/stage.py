@@ -107,7 +107,7 @@ class Stage:
             db.session.commit()
 
     def _one_of_many(self, number: int, partner_id: int) -> dict[str, Any]:
-        name, document = f"{'Comércio de Gêneros Alimentícios ' * 4}{number}", self.make.document()
+        name, document = f"{'ÁÉÍÓÚ ÂÊÔÃÕÇ ' * 11}{number}"[:150], self.make.document()
         place = {"uf": "SP", "city": "São Paulo", "city_code": "3550308"}
         key = search_key(name, document)
         return {"partner_id": partner_id, "name": name, "document": document, "search_key": key} | place

@@ -13,8 +13,10 @@
     offline(() => (target.matches("form") ? target.requestSubmit() : target.click()));
   });
   on("htmx:before:response", online);
-  on("htmx:before:request", ({ detail: { ctx } }) => {
-    if (ctx.sourceElement.name !== "city") byId("said").replaceChildren();
+  on("htmx:before:request", (event) => {
+    const { sourceElement } = event.detail.ctx;
+    if (!sourceElement.isConnected) return event.preventDefault(); // the second click of two: its form is gone
+    if (sourceElement.name !== "city") byId("said").replaceChildren();
   });
   on("submit", (event) => {
     if (navigator.onLine || event.defaultPrevented) return;
@@ -33,15 +35,22 @@
       region: region && region.id,
       isInside: isInside || here === document.body,
       caret: here && here.matches("input[type=search]") ? here.selectionStart : null,
+      typed: here && here.value,
       open: [...document.querySelectorAll("details[open][id]")].map((one) => one.id),
     };
   });
   on("htmx:after:swap", () => {
-    const { ids, region, isInside, caret, open } = place || {};
+    const { ids, region, isInside, caret, typed, open } = place || {};
     if (!place) return;
     place = null;
     open.forEach((id) => byId(id) && (byId(id).open = true));
     const box = region && byId(region);
+    if (region === "client-table") announce(box.querySelector("caption, .empty h2"));
+    const field = isInside && caret !== null && byId(ids[0]);
+    if (field && field.value !== typed) { // it grew while the answer was on its way
+      field.value = typed;
+      field.setSelectionRange(caret, caret);
+    }
     if (box && box.matches("dialog") && box.firstElementChild && !box.open) box.showModal();
     if (box && box.matches(".menu")) unfold(box);
     const wanted = box && box.querySelector("[autofocus], [aria-invalid]");
@@ -57,6 +66,14 @@
       (link || box).focus({ preventScroll: true });
     }
   });
+
+  /* What a filter found, for who hears the page. */
+  const announce = (found) => {
+    const text = document.createElement("p");
+    text.className = "sr";
+    text.textContent = found.textContent;
+    byId("said").replaceChildren(text);
+  };
 
   /* Row menus and folded rows. */
   const unfold = (menu) => {
@@ -75,7 +92,9 @@
   on("keydown", (event) => event.key === "Escape" && fold());
   document.addEventListener("click", (event) => {
     const { target } = event;
+    const dots = target.closest("[aria-expanded=true]:has(+ .menu)");
     fold(target.closest(".menu"));
+    if (dots) { event.preventDefault(); event.stopPropagation(); }
     const arrow = target.closest("[data-fold]");
     if (arrow) {
       const row = byId(arrow.dataset.fold);

@@ -31,7 +31,8 @@ SAID = {
 def row(client: Client, panel: str = "", status: int = 200, behind: str = "", **context: Any) -> Response:
     """Answer the row's body, with a panel below it; a browser that wants no fragment is led to the client's page."""
     today = clock.today()
-    context |= {"row": ClientRow.build(client, today), "today": today, "panel": panel, "in_row": True}
+    rows = [ClientRow.build(client, today)]
+    context |= {"rows": rows, "today": today, "panel": panel, "panel_id": client.id, "in_row": True}
     return fragment_only(client, "clients/_client.html", status, behind, **context)
 
 
@@ -101,7 +102,7 @@ def conflict(client: Client, filled: Any, data: dict[str, str]) -> Response:
     client = queries.get_client(client.partner_id, client.id)
     current = {name: getattr(client, name) or "(vazio)" for name in REVISED if getattr(client, name) != data[name]}
     filled.version.data = client.version
-    return form(client, "revision_new", filled, 409, current=current)
+    return form(client, "revision_new", filled, 409, current=current, is_conflict=True)
 
 
 def opened(partner_id: int, criteria: ClientFilter) -> tuple[int, details.Detail] | None:

@@ -19,29 +19,32 @@ from portal.extensions import db
 from portal.models import Client
 from portal.models.types import AnyRow, AnySelect
 
+CLIENT = Client.__table__.c
+"""The columns themselves: rows of a list are no objects, and a query without objects costs half."""
+
 COLUMNS = (
-    Client.id, Client.name, Client.document, Client.product, Client.registered_on, Client.due_on,
-    Client.pending_at, Client.hidden_at, Client.suspended_at,
+    CLIENT.id, CLIENT.name, CLIENT.document, CLIENT.product, CLIENT.registered_on, CLIENT.due_on,
+    CLIENT.pending_at, CLIENT.hidden_at, CLIENT.suspended_at,
 )  # fmt: skip
 
-DUE = func.coalesce(Client.due_on, literal_column("'9999-12-31'", Date), type_=Date)
+DUE = func.coalesce(CLIENT.due_on, literal_column("'9999-12-31'", Date), type_=Date)
 """Due dates with "none yet" last; spelled exactly as the indexes spell it."""
 
 KEYS: dict[Sort, tuple[Any, ...]] = {
-    Sort.ID: (Client.id,),
-    Sort.NAME: (Client.search_key, Client.id),
-    Sort.DOCUMENT: (Client.document, Client.product),
-    Sort.REGISTERED: (Client.registered_on, Client.id),
-    Sort.PRODUCT: (Client.product, Client.id),
-    Sort.DUE: (DUE, Client.id),
-    Sort.STATUS: (DUE, Client.id),  # within one status; the statuses follow each other
+    Sort.ID: (CLIENT.id,),
+    Sort.NAME: (CLIENT.search_key, CLIENT.id),
+    Sort.DOCUMENT: (CLIENT.document, CLIENT.product),
+    Sort.REGISTERED: (CLIENT.registered_on, CLIENT.id),
+    Sort.PRODUCT: (CLIENT.product, CLIENT.id),
+    Sort.DUE: (DUE, CLIENT.id),
+    Sort.STATUS: (DUE, CLIENT.id),  # within one status; the statuses follow each other
 }
 """What each sorting compares; every key is unique within a partner, so that paging by key loses nobody."""
 
 _FLAGS: dict[str, Any] = {
-    "pending": Client.pending_at,
-    "hidden": Client.hidden_at,
-    "suspended": Client.suspended_at,
+    "pending": CLIENT.pending_at,
+    "hidden": CLIENT.hidden_at,
+    "suspended": CLIENT.suspended_at,
 }
 
 
@@ -107,30 +110,30 @@ def due_range(criteria: ClientFilter, today: date) -> DueRange | None:
 
 def matching(partner_id: int, criteria: ClientFilter, today: date) -> list[ColumnElement[bool]]:
     """Return the conditions of the criteria, the statuses apart."""
-    clauses: list[ColumnElement[bool]] = [Client.partner_id == partner_id]
+    clauses: list[ColumnElement[bool]] = [CLIENT.partner_id == partner_id]
     if criteria.search:
         clauses.append(_found(criteria))
     if criteria.product:
-        clauses.append(Client.product == criteria.product)
+        clauses.append(CLIENT.product == criteria.product)
     if due := due_range(criteria, today):
-        clauses += [Client.pending_at.is_(None), *_due_clauses(due)]
+        clauses += [CLIENT.pending_at.is_(None), *_due_clauses(due)]
     if criteria.method:
-        clauses.append(Client.renewal_method == criteria.method)
+        clauses.append(CLIENT.renewal_method == criteria.method)
     if criteria.uf:
-        clauses.append(Client.uf == criteria.uf)
+        clauses.append(CLIENT.uf == criteria.uf)
     if criteria.is_code_unused:
-        clauses.append(Client.unused_codes > literal_column("0"))
+        clauses.append(CLIENT.unused_codes > literal_column("0"))
     return clauses
 
 
 def _found(criteria: ClientFilter) -> ColumnElement[bool]:
     """Say whether a row is found: by a part of its name, by a part of its document (mask or not), by its ID."""
     text, bare = criteria.folded, documents.normalise(criteria.search).lower()
-    ways: list[ColumnElement[bool]] = [Client.search_key.contains(text, autoescape=True)]
+    ways: list[ColumnElement[bool]] = [CLIENT.search_key.contains(text, autoescape=True)]
     if bare != text and bare.isalnum() and any(sign.isdigit() for sign in bare):
-        ways.append(Client.search_key.contains(bare, autoescape=True))
+        ways.append(CLIENT.search_key.contains(bare, autoescape=True))
     if bare.isdecimal() and bare.isascii() and int(bare) <= LARGEST_ID:
-        ways.append(Client.id == int(bare))
+        ways.append(CLIENT.id == int(bare))
     return or_(*ways)
 
 
@@ -162,8 +165,8 @@ def _cursor(partner_id: int, criteria: ClientFilter) -> AnyRow | None:
     client_id = criteria.before or criteria.after
     if client_id is None:
         return None
-    query = select(*COLUMNS, Client.search_key, DUE.label("due"))
-    return db.session.execute(query.where(Client.id == client_id, Client.partner_id == partner_id)).one_or_none()
+    query = select(*COLUMNS, CLIENT.search_key, DUE.label("due"))
+    return db.session.execute(query.where(CLIENT.id == client_id, CLIENT.partner_id == partner_id)).one_or_none()
 
 
 def _ordered(
@@ -184,8 +187,8 @@ def _ordered(
     beyond = _beyond(criteria.sort, cursor, is_descending=is_descending)
     order = _order(KEYS[criteria.sort], is_descending=is_descending)
     if counters.is_sorting_cheaper(criteria, due_range(criteria, today)):
-        few = select(Client.id).where(*clauses, *wanted).cte("few").prefix_with("MATERIALIZED")
-        return select(*COLUMNS).join(few, few.c.id == Client.id).where(*beyond).order_by(*order)
+        few = select(CLIENT.id).where(*clauses, *wanted).cte("few").prefix_with("MATERIALIZED")
+        return select(*COLUMNS).join(few, few.c.id == CLIENT.id).where(*beyond).order_by(*order)
     return select(*COLUMNS).where(*clauses, *wanted, *beyond).order_by(*order)
 
 

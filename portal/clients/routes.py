@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
 from werkzeug.datastructures import MultiDict
 
-from portal import clock, etag, htmx, municipalities, saying, security
+from portal import clock, database, etag, htmx, municipalities, saying, security
 from portal.access import current_partner_id, requires, viewer
 from portal.accounts import service as accounts
 from portal.clients import answers, details, export, queries, service, tallies, view
@@ -61,7 +61,7 @@ def export_csv() -> Response:
     criteria, today, partner_id = ClientFilter.from_args(request.args), clock.today(), current_partner_id()
     counters = tallies.read(partner_id, today)
     lines = export.csv_lines(queries.all_rows(partner_id, criteria, today, counters), today)
-    response = Response(stream_with_context(lines), mimetype="text/csv")
+    response = Response(stream_with_context(database.reading(lines)), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="clientes-{today:%Y-%m-%d}.csv"'
     return response
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
@@ -53,8 +54,14 @@ class Watch:
             self.complaints.append(f"refused: {response.request.method} {response.url} {response.status}")
 
 
-def requests_of(page: Page) -> list[Any]:
-    """Return a list that grows with every request that the page sends from now on."""
+@contextmanager
+def sent_by(page: Page) -> Iterator[list[Request]]:
+    """Yield a list that grows with every request that the page sends within the block."""
     sent: list[Request] = []
-    page.on("request", sent.append)
-    return sent
+
+    def note(request: Request) -> None:
+        sent.append(request)
+
+    page.on("request", note)
+    yield sent
+    page.remove_listener("request", note)
