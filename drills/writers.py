@@ -7,7 +7,7 @@ from threading import Event
 from uuid import uuid4
 
 from drills.browser import CUT, Answer
-from drills.ledger import Form, Journal
+from drills.ledger import Form, Journal, Receipt
 from drills.stage import Person
 
 PLACE = {"uf": "SP", "city": "São Paulo", "email": "loja@exemplo.com.br", "phone": "11987654321"}
@@ -99,7 +99,7 @@ def note(journal: Journal, form: Form, answer: Answer, faults: list[str]) -> Non
     """Note an answer in the journal; one that says neither "done" nor "not done" is a fault."""
     protocol = answer.protocol
     if answer.status == 200 and protocol:
-        journal.acknowledge(form, protocol)
+        journal.acknowledge(Receipt(form, protocol, answer.is_repeat))
     elif answer.status == CONFLICT:
         journal.refuse(form)
     else:

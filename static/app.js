@@ -46,7 +46,7 @@
     open.forEach((id) => byId(id) && (byId(id).open = true));
     const box = region && byId(region);
     if (region === "client-table") announce(box.querySelector("caption, .empty h2"));
-    const field = isInside && caret !== null && byId(ids[0]);
+    const field = box && isInside && caret !== null && byId(ids[0]);
     if (field && field.value !== typed) { // it grew while the answer was on its way
       field.value = typed;
       field.setSelectionRange(caret, caret);

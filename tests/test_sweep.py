@@ -182,7 +182,12 @@ def ask(open_browser: Callable[[], Visitor], method: str, path: str) -> list[Tes
 def told(answer: TestResponse, words: list[str]) -> list[str]:
     """Return which of some words an answer holds, in body or headers, what the request itself said apart."""
     text = answer.text + "".join(f"{name}: {value}\n" for name, value in answer.headers)
-    text = text.replace("q=umbuzeiro", "").replace("“umbuzeiro”", "").replace('value="umbuzeiro"', "")
+    text = (
+        text.replace("q=umbuzeiro", "")
+        .replace("q%3Dumbuzeiro", "")
+        .replace("“umbuzeiro”", "")
+        .replace('value="umbuzeiro"', "")
+    )
     return [word for word in words if word in text.replace("“jurema”", "")]
 
 
@@ -298,17 +303,15 @@ def test_vendor_staff_look_after_people_and_see_no_client(app, make, victim, met
 
 
 def test_no_get_changes_the_database(app, victim) -> None:
-    visitors = {role: Visitor(app).sign_in(user) for role, user in victim.users.items()}
+    admin = Visitor(app).sign_in(victim.users[Role.ADMIN])
     before = dump()
     for rule in rules(app, "GET"):
         for path in paths(rule, victim.values):
-            for role, visitor in visitors.items():
-                for method in ("GET", "HEAD", "OPTIONS"):
-                    for headers in ({}, HTMX):
-                        answer = visitor.browser.open(path, method=method, headers=headers)
-                        answer.get_data()
-                        assert answer.status_code < 500, f"{path} for {role}"
-            assert dump() == before, path
+            for method, headers in (("GET", {}), ("GET", HTMX), ("HEAD", {}), ("OPTIONS", {})):
+                answer = admin.browser.open(path, method=method, headers=headers)
+                answer.get_data()
+                assert answer.status_code < 500, path
+        assert dump() == before, rule.endpoint
 
 
 @pytest.mark.parametrize("token", [None, "", "forged", "of another session"])

@@ -59,7 +59,7 @@ def done(client: Client, change: Callable[[], Outcome]) -> Response:
     if not htmx.wants_fragment():
         saying.keep(said)
         return row(client)
-    return _row_with_counts(client.partner_id, client.id, 200, said)
+    return _row_with_counts(client, 200, said)
 
 
 def done_or_refused(client: Client, change: Callable[[], Outcome]) -> Response:
@@ -68,7 +68,6 @@ def done_or_refused(client: Client, change: Callable[[], Outcome]) -> Response:
     Raises:
         StaleState, RepeatMismatch, ActionRefused: to a plain form, which is answered with a page.
     """
-    partner_id, client_id = client.partner_id, client.id
     try:
         return done(client, change)
     except (StaleState, RepeatMismatch, ActionRefused) as refusal:
@@ -76,13 +75,12 @@ def done_or_refused(client: Client, change: Callable[[], Outcome]) -> Response:
             raise
         db.session.rollback()
         refused = errors.in_words(refusal)
-        return _row_with_counts(partner_id, client_id, refused.status, refused.text)
+        return _row_with_counts(client, refused.status, refused.text)
 
 
-def _row_with_counts(partner_id: int, client_id: int, status: int, said: str) -> Response:
+def _row_with_counts(client: Client, status: int, said: str) -> Response:
     """Answer the row as it stands now, what happened to it, and the counters above the list."""
-    client = queries.get_client(partner_id, client_id)
-    counts = render_template("clients/_counts.html", counters=tallies.read(partner_id, clock.today()))
+    counts = render_template("clients/_counts.html", counters=tallies.read(client.partner_id, clock.today()))
     return row(client, status=status, behind=counts + saying.out_of_band(said))
 
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import select, tuple_
 
-from portal.clients.queries import any_status
+from portal.clients.conditions import any_status
 from portal.domain.catalogue import Item
 from portal.domain.statuses import LIVE_STATUSES
 from portal.extensions import db

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from werkzeug.datastructures import MultiDict
 
@@ -99,7 +99,7 @@ class ClientFilter:
     def query_string(self, **changes: Any) -> str:
         """Return "?..." for the changed criteria, or nothing where all is default."""
         pairs = self.to_args(**changes)
-        return f"?{urlencode(pairs)}" if pairs else ""
+        return "?" + "&".join(f"{name}={quote_plus(value)}" for name, value in pairs) if pairs else ""
 
     def from_start(self, **changes: Any) -> str:
         """Return the query string of other criteria, from their first page, no row open."""

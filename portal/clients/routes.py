@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from portal import clock, database, etag, htmx, municipalities, saying, security
 from portal.access import current_partner_id, requires, viewer
 from portal.accounts import service as accounts
-from portal.clients import answers, details, export, queries, service, tallies, view
+from portal.clients import answers, conditions, details, export, queries, service, tallies, view
 from portal.clients.filters import ClientFilter, parse_id
 from portal.clients.forms import RevisionForm, SuspensionForm, VersionForm
 from portal.clients.rows import ClientRow, CodeRow, HistoryRow, menu_actions
@@ -41,7 +41,7 @@ def index() -> Response:
         push=url_for(".index") + criteria.query_string(),
         criteria=criteria,
         counters=counters,
-        count=counters.exact(criteria, queries.due_range(criteria, today)),
+        count=counters.exact(criteria, conditions.due_range(criteria, today)),
         page=page,
         rows=ClientRow.build_all(page.rows, today),
         chips=view.chips(criteria),

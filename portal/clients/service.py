@@ -137,6 +137,7 @@ def _write(order: Order, client: Client, changes: dict[str, Any]) -> AuditEvent:
         base_version=order.version,
         asked=order.fingerprint,
     )
+    db.session.expunge(event)  # it is what was written; asking for it again would cost a query
     db.session.commit()
     return event
 

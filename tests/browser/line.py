@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,6 +70,11 @@ class Scale:
     def _finished(self, event: dict[str, Any]) -> None:
         if transfer := self.transfers.get(event["requestId"]):
             transfer.bytes, transfer.is_done = int(event["encodedDataLength"]), True
+
+
+def measured(text: str) -> None:
+    """Show a number that was measured (pytest -s)."""
+    sys.stdout.write(f"\n{text}\n")
 
 
 def table_of(transfers: list[Transfer]) -> str:

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from portal.models import Client, Partner, User
 from tests.browser.conftest import PageOf
-from tests.browser.line import SLOW, emulate
+from tests.browser.line import SLOW, emulate, measured
 from tests.browser.screen import Clients
 from tests.browser.watch import sent_by
 from tests.conftest import NOW
@@ -43,9 +43,7 @@ def fetching_ahead(page: Page) -> Iterator[None]:
         yield
 
 
-def test_the_next_page_shows_at_once_without_another_request(
-    page_of: PageOf, ana: User, shops: list[Client]
-) -> None:
+def test_the_next_page_shows_at_once_without_another_request(page_of: PageOf, ana: User, shops: list[Client]) -> None:
     taken = []
     for _ in range(TRIES):
         page = page_of(ana)
@@ -60,7 +58,7 @@ def test_the_next_page_shows_at_once_without_another_request(
         taken.append(page.evaluate("window.ended - window.began"))
         if taken[-1] <= 150:
             break
-    print(f"\\nnext page, fetched ahead, at 50 kbit/s and 800 ms: shown after {min(taken):.0f} ms")
+    measured(f"next page, fetched ahead, at 50 kbit/s and 800 ms: shown after {min(taken):.0f} ms")
     assert min(taken) <= 150
     assert f"after={shops[24].id}" in page.url
 
@@ -106,9 +104,7 @@ def test_a_change_makes_the_page_fetched_ahead_worthless(page_of: PageOf, ana: U
     expect(clients.status(shops[0])).to_have_text("Suspenso")
 
 
-def test_an_answer_ahead_that_failed_is_asked_for_again(
-    page_of: PageOf, ana: User, shops: list[Client], watch
-) -> None:
+def test_an_answer_ahead_that_failed_is_asked_for_again(page_of: PageOf, ana: User, shops: list[Client], watch) -> None:
     watch.expect("ERR_FAILED", "Failed to load")
     page = page_of(ana)
     page.route("**/clients?after=*", lambda route: route.abort(), times=1)

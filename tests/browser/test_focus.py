@@ -54,9 +54,7 @@ def test_focus_stays_on_what_was_pressed_in_the_list(clients: Clients, shops: li
     said(page, "Nenhum cliente encontrado")
 
 
-def test_filtrar_inside_the_filters_leaves_them_open_and_keeps_the_focus(
-    clients: Clients, shops: list[Client]
-) -> None:
+def test_filtrar_inside_the_filters_leaves_them_open_and_keeps_the_focus(clients: Clients, shops: list[Client]) -> None:
     clients.tick("Expirado")
     button = clients.page.locator("#more-filters").get_by_role("button", name="Filtrar")
 
@@ -116,9 +114,7 @@ def test_opening_a_menu_closes_the_one_that_was_open(clients: Clients, shops: li
     expect(clients.page.locator(".menu")).to_have_count(1)
 
 
-def test_after_an_action_the_focus_is_in_its_row_and_the_result_is_said(
-    clients: Clients, shops: list[Client]
-) -> None:
+def test_after_an_action_the_focus_is_in_its_row_and_the_result_is_said(clients: Clients, shops: list[Client]) -> None:
     client, page = shops[2], clients.page
     clients.act(client, "Suspender")
     reason = page.get_by_label("Motivo (opcional)")
@@ -176,15 +172,16 @@ class Held:
 
     def __init__(self, page: Page, pattern: str) -> None:
         self.routes: list[Route] = []
-        page.route(pattern, lambda route: self.routes.append(route))
+        page.route(pattern, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        self.routes.append(route)
 
     def let_go(self) -> None:
         self.routes.pop(0).continue_()
 
 
-def test_what_is_typed_while_an_answer_is_on_its_way_stays(
-    page_of: PageOf, ana: User, shops: list[Client]
-) -> None:
+def test_what_is_typed_while_an_answer_is_on_its_way_stays(page_of: PageOf, ana: User, shops: list[Client]) -> None:
     page = page_of(ana)
     clients = Clients(page).open()
     held = Held(page, "**/clients?q=*")
@@ -229,45 +226,63 @@ def test_the_whole_job_by_keyboard(page_of: PageOf, make: Factory, partner: Part
     gone = make.client(partner, name="Xaropes & Cia", due_on=date(2025, 6, 10))
     page = page_of(None)
     page.goto("/clients")
+    type_login(page, ana)
+    look_at_codes(page)
+    leave_only_inativo_ticked(page)
+    hide_first_in_menu(page, gone)
+    said(page, "Xaropes & Cia oculto.")
+
+    page.goto("/clients")
+    tab_to(page, f"o{client.id}")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#x{client.id}")).to_contain_text("Código de registro")
+    suspend_and_resume(page, client)
+
+
+def type_login(page: Page, user: User) -> None:
     keys = page.keyboard
-    keys.type(ana.email)
+    keys.type(user.email)
     keys.press("Tab")
     keys.type(PASSWORD)
     keys.press("Enter")
     expect(page.get_by_role("heading", name="Clientes", exact=True)).to_be_visible()
 
-    keys.press("Tab")
+
+def look_at_codes(page: Page) -> None:
+    page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
-    keys.press("Enter")
+    page.keyboard.press("Enter")
     tab_to(page, "codes")
-    keys.press("Enter")
+    page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
-    keys.press("Escape")
+    page.keyboard.press("Escape")
     wait_for_focus(page, "codes")
 
+
+def leave_only_inativo_ticked(page: Page) -> None:
+    keys = page.keyboard
     tab_to(page, "f-sum")
     keys.press("Enter")
-    boxes = page.locator("#more-filters").get_by_role("checkbox")
-    for box in boxes.all():
+    for box in page.locator("#more-filters").get_by_role("checkbox").all():
         keys.press("Tab")
         expect(box).to_be_focused()
         if box.get_attribute("value") != "inactive" and box.is_checked():
             keys.press("Space")
     keys.press("Enter")
-    expect(page.get_by_text("1 cliente", exact=True).first).to_be_attached()
-    tab_to(page, f"m{gone.id}")
-    keys.press("Enter")
-    expect(page.locator(f"#menu-{gone.id}").get_by_text("Ocultar")).to_be_focused()
-    keys.press("Enter")
-    said(page, "Xaropes & Cia oculto.")
+    said(page, "1 cliente")
 
-    page.goto("/clients")
-    tab_to(page, f"o{client.id}")
-    keys.press("Enter")
-    expect(page.locator(f"#x{client.id}")).to_contain_text("Código de registro")
+
+def hide_first_in_menu(page: Page, client: Client) -> None:
+    tab_to(page, f"m{client.id}")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#menu-{client.id}").get_by_text("Ocultar")).to_be_focused()
+    page.keyboard.press("Enter")
+
+
+def suspend_and_resume(page: Page, client: Client) -> None:
+    menu, keys = page.locator(f"#menu-{client.id}"), page.keyboard
     tab_to(page, f"m{client.id}")
     keys.press("Enter")
-    menu = page.locator(f"#menu-{client.id}")
     expect(menu.get_by_text("Editar")).to_be_focused()
     keys.press("Tab")
     expect(menu.get_by_text("Suspender")).to_be_focused()
@@ -275,7 +290,7 @@ def test_the_whole_job_by_keyboard(page_of: PageOf, make: Factory, partner: Part
     expect(page.get_by_label("Motivo (opcional)")).to_be_focused()
     keys.type("Férias")
     keys.press("Enter")
-    said(page, "Acesso de Mercearia Central suspenso.")
+    said(page, f"Acesso de {client.name} suspenso.")
     wait_for_focus(page, f"m{client.id}", f"o{client.id}")
     if focused(page) == f"o{client.id}":
         keys.press("Tab")
@@ -283,7 +298,7 @@ def test_the_whole_job_by_keyboard(page_of: PageOf, make: Factory, partner: Part
     expect(menu.get_by_text("Editar")).to_be_focused()
     keys.press("Tab")
     keys.press("Enter")
-    said(page, "Suspensão de Mercearia Central cancelada.")
+    said(page, f"Suspensão de {client.name} cancelada.")
 
 
 def tab_to(page: Page, wanted: str, limit: int = 60) -> None:

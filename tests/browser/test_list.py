@@ -52,6 +52,23 @@ def test_going_back_and_forth_shows_each_state_of_the_list_again(
     clients.shows(*shops[:25])
 
 
+def test_going_back_from_a_search_empties_its_field(
+    page_of: PageOf, make: Factory, partner: Partner, ana: User, js: bool
+) -> None:
+    shops = crowd(make, partner, 3)
+    page = page_of(ana, js=js)
+    clients = Clients(page, js=js).open()
+    box = page.get_by_role("searchbox")
+    box.fill("loja 02")
+    box.press("Enter")
+    clients.shows(shops[2])
+
+    page.go_back()
+
+    clients.shows(*shops)
+    expect(box).to_have_value("")
+
+
 def test_every_filter_in_use_is_a_chip_that_removes_it(
     page_of: PageOf, make: Factory, partner: Partner, ana: User, width: int, js: bool
 ) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
 BROWSERS_OWN = "net::ERR_ABORTED"  # a request that a navigation, a download or the page itself gave up
+PATIENCE = 10
 
 
 class Watch:
@@ -35,6 +37,13 @@ class Watch:
     def unexpected(self) -> list[str]:
         """Return what no test said that it would provoke."""
         return [text for text in self.complaints if not any(re.search(pattern, text) for pattern in self.expected)]
+
+    def wait_for(self, page: Page, pattern: str) -> None:
+        """Let the page go on until it has complained about this."""
+        deadline = monotonic() + PATIENCE
+        while not any(re.search(pattern, text) for text in self.complaints):
+            assert monotonic() < deadline, f"no complaint like {pattern} among {self.complaints}"
+            page.evaluate("new Promise(requestAnimationFrame)")
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import delete, insert, text, update
 
 from drills import ledger
-from drills.ledger import Form, Journal
+from drills.ledger import Form, Journal, Receipt
 from portal import clock
 from portal.access import Viewer
 from portal.clients import service
@@ -37,7 +37,7 @@ class Scene:
         form = Form(self.actor.user_id, self.client.id, action, self.client.version, "/", {}, mark)
         self.journal.send(form)
         event = change(self.client, version=form.version, now=clock.now(), actor=self.actor, **content).event
-        self.journal.acknowledge(form, event.id)
+        self.journal.acknowledge(Receipt(form, event.id))
         db.session.refresh(self.client)
 
     def faults(self) -> list[str]:
@@ -64,8 +64,21 @@ def test_what_is_sound_passes(scene) -> None:
 
 
 def test_the_same_form_acknowledged_twice_with_one_protocol_passes(scene) -> None:
-    scene.journal.acknowledge(*scene.journal.acknowledged[0])
+    scene.journal.acknowledge(replace(scene.journal.acknowledged[0], is_repeat=True))
     assert scene.faults() == []
+
+
+def test_two_answers_that_both_claim_to_be_the_first_are_doubled(scene) -> None:
+    scene.journal.acknowledge(scene.journal.acknowledged[0])
+    assert scene.kinds() == {"doubled"}
+
+
+@pytest.mark.parametrize(("index", "is_repeat", "kinds"), [(1, True, set()), (1, False, {"lost"}), (0, True, {"lost"})])
+def test_only_a_form_without_content_may_have_been_done_by_somebody_else(scene, index, is_repeat, kinds) -> None:
+    receipt = scene.journal.acknowledged[index]
+    form = replace(receipt.form, actor_id=receipt.form.actor_id + 1)
+    scene.journal.acknowledged[index] = replace(receipt, form=form, is_repeat=is_repeat)
+    assert scene.kinds() == kinds
 
 
 def test_an_acknowledged_change_that_is_not_there_is_lost(scene) -> None:
@@ -75,8 +88,8 @@ def test_an_acknowledged_change_that_is_not_there_is_lost(scene) -> None:
 
 
 def test_an_acknowledged_change_that_another_form_made_is_lost(scene) -> None:
-    form, protocol = scene.journal.acknowledged[0]
-    scene.journal.acknowledged[0] = (replace(form, mark="another reason"), protocol)
+    receipt = scene.journal.acknowledged[0]
+    scene.journal.acknowledged[0] = replace(receipt, form=replace(receipt.form, mark="another reason"))
     assert "lost" in scene.kinds()
 
 
@@ -95,7 +108,7 @@ def test_a_form_with_two_effects_is_doubled(scene) -> None:
 
 
 def test_one_protocol_for_two_forms_is_doubled(scene) -> None:
-    scene.journal.acknowledge(scene.journal.sent[1], scene.journal.acknowledged[0][1])
+    scene.journal.acknowledge(replace(scene.journal.acknowledged[0], form=scene.journal.sent[1]))
     assert "doubled" in scene.kinds()
 
 
