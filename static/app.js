@@ -34,23 +34,14 @@
       ids: [here && here.id, ...(ctx.sourceElement ? [ctx.sourceElement.id] : [])].filter(Boolean),
       region: region && region.id,
       isInside: isInside || here === document.body,
-      caret: here && here.matches("input[type=search]") ? here.selectionStart : null,
-      typed: here && here.value,
-      open: [...document.querySelectorAll("details[open][id]")].map((one) => one.id),
     };
   });
   on("htmx:after:swap", () => {
-    const { ids, region, isInside, caret, typed, open } = place || {};
+    const { ids, region, isInside } = place || {};
     if (!place) return;
     place = null;
-    open.forEach((id) => byId(id) && (byId(id).open = true));
     const box = region && byId(region);
     if (region === "client-table") announce(box.querySelector("caption, .empty h2"));
-    const field = box && isInside && caret !== null && byId(ids[0]);
-    if (field && field.value !== typed) { // it grew while the answer was on its way
-      field.value = typed;
-      field.setSelectionRange(caret, caret);
-    }
     if (box && box.matches("dialog") && box.firstElementChild && !box.open) box.showModal();
     if (box && box.matches(".menu")) unfold(box);
     const wanted = box && box.querySelector("[autofocus], [aria-invalid]");
@@ -59,7 +50,6 @@
     const again = ids.map(byId).find((one) => one && one.checkVisibility && one.checkVisibility());
     if (again) {
       again.focus({ preventScroll: true });
-      if (caret !== null && again.setSelectionRange) again.setSelectionRange(caret, caret);
     } else if (box) {
       const link = box.matches("tbody") && box.querySelector(".i:last-of-type");
       if (!link) box.tabIndex = -1;
@@ -74,6 +64,20 @@
     text.textContent = found.textContent;
     byId("said").replaceChildren(text);
   };
+
+  /* The filter form is not sent with every answer: it follows the address; what is being typed stays. */
+  on("htmx:after:history:push", () => {
+    const asked = new URLSearchParams(location.search);
+    const statuses = asked.getAll("status");
+    const form = document.querySelector(".filters");
+    for (const field of form ? form.elements : []) {
+      const value = asked.get(field.name) || "";
+      if (field.type === "checkbox") {
+        field.checked = statuses.length ? statuses.includes(field.value) : field.value !== "hidden";
+      } else if (field.options) field.value = value || field.options[0].value;
+      else if (field.id === "q" && field !== document.activeElement) field.value = value;
+    }
+  });
 
   /* Row menus and folded rows. */
   const unfold = (menu) => {

@@ -5,6 +5,7 @@ A new route is swept from the day it exists; one with a path parameter that the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -376,3 +377,16 @@ def test_open_routes_are_few_and_known(app) -> None:
         "accounts.forgotten_new",
         "accounts.forgotten_create",
     }
+
+
+@pytest.mark.parametrize("number", [0, 2**31, 2**63, 10**30])
+def test_a_number_that_is_nobodys_id_is_not_found_anywhere(app, victim, number) -> None:
+    admin = Visitor(app).sign_in(victim.users[Role.ADMIN])
+    asked = 0
+    for rule in app.url_map.iter_rules():
+        if "<int:" in rule.rule:
+            path = re.sub(r"<int:\w+>", str(number), rule.rule)
+            answer = admin.post(path, **FORM) if "POST" in (rule.methods or ()) else admin.get(path)
+            assert answer.status_code == 404, path
+            asked += 1
+    assert asked > 5
