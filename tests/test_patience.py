@@ -70,7 +70,7 @@ def test_a_connection_that_did_not_wait_waits_again_afterwards(app: Flask) -> No
     with db.engine.connect() as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         wait = connection.exec_driver_sql("PRAGMA busy_timeout" if is_sqlite else "SHOW lock_timeout").scalar()
-    assert wait == (database.BUSY_TIMEOUT_MS if is_sqlite else "5s")
+    assert wait == (database.BUSY_TIMEOUT_MS if is_sqlite else f"{database.BUSY_TIMEOUT_MS}ms")
 
 
 def test_a_streamed_export_takes_no_write_lock(app: Flask, staff) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, make_response, redirect, render_template, url_for
 
-from portal import clock, errors, formatting, htmx, saying, security
+from portal import clock, database, errors, formatting, htmx, saying, security
 from portal.access import viewer
 from portal.clients import details, queries, tallies
 from portal.clients.filters import ClientFilter
@@ -45,7 +45,7 @@ def fragment_only(client: Client, template: str, status: int = 200, behind: str 
 
 def form(client: Client, name: str, filled: Any, status: int = 200, **context: Any) -> Response:
     """Answer a form below its row, or as a page of its own."""
-    context = {"current": {}, "form": filled} | context
+    context = {"current": {}, "form": filled, "client_version": client.version} | context
     if htmx.wants_fragment():
         return row(client, name, status, **context)
     shown = ClientRow.build(client, clock.today())
@@ -56,6 +56,7 @@ def form(client: Client, name: str, filled: Any, status: int = 200, **context: A
 def done(client: Client, change: Callable[[], Outcome]) -> Response:
     """Carry out a change and answer with the row as it is then, the result and its protocol."""
     said = _in_words(client, change())
+    database.is_reading.set(True)  # the change is committed; rendering its answer must not hold the write lock
     if not htmx.wants_fragment():
         saying.keep(said)
         return row(client)

@@ -59,9 +59,10 @@ class ClientFilter:
     def from_args(cls, args: MultiDict[str, str]) -> ClientFilter:
         """Read a query string; what is unknown or makes no sense is as if it were not there."""
         sort = args.get("sort", "")
+        search = " ".join(args.get("q", "").replace("\x00", "").split())[:SEARCH_LIMIT].rstrip()
         statuses = frozenset(filter(None, (Status.parse(value) for value in args.getlist("status"))))
         return cls(
-            search=" ".join(args.get("q", "").replace("\x00", "").split())[:SEARCH_LIMIT].rstrip(),
+            search=search if fold(search) else "",
             statuses=statuses or DEFAULT_STATUSES,
             product=Product.parse(args.get("product", "")),
             due_within=_one_of(args.get("due", ""), DUE_WITHIN_DAYS),
