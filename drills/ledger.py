@@ -10,14 +10,14 @@ from threading import Lock
 from typing import Any
 
 from sqlalchemy import select, text
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
 from portal.domain.search import search_key
 from portal.models import AuditEvent, Client, ClientTally
 
 NO_DUE_DATE = date(9999, 12, 31)
 
-Line = Mapping[str, Any]
+Line = RowMapping
 """A row of a table, by column."""
 
 
@@ -39,12 +39,26 @@ class Form:
         return self.client_id, self.version, self.actor_id
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """An answer that says "done", with its protocol, or "it had been done before" (``is_repeat``)."""
+
+    form: Form
+    protocol: int
+    is_repeat: bool = False
+
+    @property
+    def is_anyones(self) -> bool:
+        """Whether somebody else's form may have done it: one without content asks for the same, whoever sends it."""
+        return self.is_repeat and not self.form.mark
+
+
 @dataclass
 class Journal:
     """Every form that was sent, what was acknowledged with which protocol, what was refused. Safe among threads."""
 
     sent: list[Form] = field(default_factory=list)
-    acknowledged: list[tuple[Form, int]] = field(default_factory=list)
+    acknowledged: list[Receipt] = field(default_factory=list)
     refused: list[Form] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
@@ -53,10 +67,10 @@ class Journal:
         with self.lock:
             self.sent.append(form)
 
-    def acknowledge(self, form: Form, protocol: int) -> None:
+    def acknowledge(self, receipt: Receipt) -> None:
         """Note that a form was answered as done."""
         with self.lock:
-            self.acknowledged.append((form, protocol))
+            self.acknowledged.append(receipt)
 
     def refuse(self, form: Form) -> None:
         """Note that a form was answered as not done."""
@@ -80,7 +94,7 @@ def read_facts(connection: Connection) -> Facts:
     forms = select(event).where(event.c.base_version.is_not(None)).order_by(event.c.client_id, event.c.base_version)
     kept = connection.execute(select(tally).where(tally.c.clients > 0)).all()
     tallies = {tuple(row[:5]): (row.clients, row.with_unused_code) for row in kept}
-    return Facts(clients, list(connection.execute(forms).mappings()), tallies)
+    return Facts(clients, [*connection.execute(forms).mappings()], tallies)
 
 
 def unsoundness(connection: Connection) -> list[str]:
@@ -110,18 +124,24 @@ def mark_of(event: Line) -> str:
 def _lost(facts: Facts, journal: Journal) -> Iterator[str]:
     """What was acknowledged must be there, what was refused must not."""
     events = {event["id"]: event for event in facts.events}
-    for form, protocol in journal.acknowledged:
-        event = events.get(protocol)
+    for receipt in journal.acknowledged:
+        form, event = receipt.form, events.get(receipt.protocol)
         if event is None:
-            yield f"lost: protocol {protocol}, {form.action} of client {form.client_id} from version {form.version}"
-        elif _told(event) != (form.client_id, form.version, form.actor_id, form.action, form.mark):
-            yield f"lost: protocol {protocol} is not {form.action} of {form.key} {form.mark!r} but {_told(event)}"
+            yield f"lost: protocol {receipt.protocol}, {form.action} of client {form.client_id} from {form.version}"
+        elif not _is_told_in(receipt, event):
+            yield f"lost: protocol {receipt.protocol} is not {form.action} of {form.key} {form.mark!r} but {_told(event)}"
         elif facts.clients[form.client_id]["version"] <= form.version:
-            yield f"lost: client {form.client_id} is behind protocol {protocol}"
+            yield f"lost: client {form.client_id} is behind protocol {receipt.protocol}"
     keys, marks = {_told(event)[:3] for event in facts.events}, {mark_of(event) for event in facts.events}
     for form in journal.refused:
         if form.mark in marks if form.mark else form.key in keys:
             yield f"refused, but done: {form.action} of client {form.client_id} from version {form.version}"
+
+
+def _is_told_in(receipt: Receipt, event: Line) -> bool:
+    form, (client_id, version, actor_id, action, mark) = receipt.form, _told(event)
+    is_same = (form.client_id, form.version, form.action, form.mark) == (client_id, version, action, mark)
+    return is_same and (form.actor_id == actor_id or receipt.is_anyones)
 
 
 def _told(event: Line) -> tuple[Any, ...]:
@@ -132,9 +152,10 @@ def _doubled(facts: Facts, journal: Journal) -> Iterator[str]:
     """One event per version and per form, and none that nobody asked for."""
     yield from _repeated("event of (client, version)", ((e["client_id"], e["base_version"]) for e in facts.events))
     yield from _repeated("effect of one form", filter(None, map(mark_of, facts.events)))
-    answers = {(form.key, protocol) for form, protocol in journal.acknowledged}  # the same form may be answered twice
+    answers = {(one.form.key, one.protocol) for one in journal.acknowledged if not one.is_anyones}
     yield from _repeated("protocol for different forms", (protocol for _key, protocol in answers))
     yield from _repeated("form with different protocols", (key for key, _protocol in answers))
+    yield from _repeated("first answer", (one.protocol for one in journal.acknowledged if not one.is_repeat))
     sent = {form.key for form in journal.sent}
     for event in facts.events:
         if _told(event)[:3] not in sent:
@@ -191,4 +212,3 @@ def _miscounted(facts: Facts) -> Iterator[str]:
         counted, kept = (clients[group], unused[group]), facts.tallies.get(group, (0, 0))
         if counted != kept:
             yield f"miscounted: {group} holds {counted}, the counters say {kept}"
-

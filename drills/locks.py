@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import cycle
+from time import sleep
 
 from sqlalchemy import update
 
@@ -28,7 +29,7 @@ from portal.models import UserSession
 ROUNDS = (3, 1)
 SHORT, LONG = 3.0, 8.0
 SOONEST, GIVE_UP = 2.0, 6.0
-SWIFT = 1.0
+SWIFT, PAUSE = 1.0, 0.03
 BUSY = "O portal está ocupado e nada foi gravado"
 
 
@@ -115,13 +116,16 @@ def _held(scene: Scene, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _post_while_reading(scene: Scene, form: Form) -> Answer:
-    """Send a form and, until its answer comes, look at pages as fast as they come."""
-    paths = cycle(["/clients", f"/clients/{form.client_id}", "/clients?search=cliente", f"/clients/{form.client_id}/menu"])
+    """Send a form and, until its answer comes, look at page after page."""
+    paths = cycle(
+        ["/clients", f"/clients/{form.client_id}", "/clients?search=cliente", f"/clients/{form.client_id}/menu"]
+    )
     with ThreadPoolExecutor(1) as pool:
         coming: Future[Answer] = pool.submit(scene.post, form)
         _read(scene, scene.sleeper, "/clients")
         while not coming.done():
             _read(scene, scene.reader, next(paths))
+            sleep(PAUSE)
     return coming.result()
 
 

@@ -16,7 +16,8 @@ from drills.stage import Stage
 from portal.config import ROOT
 
 START_SECONDS = 30.0
-COMPLAINT = re.compile(r"^\S+ \S+ (?:ERROR|CRITICAL) .*", re.MULTILINE)
+ENTRY = re.compile(r"^(?=\d{4}-\d\d-\d\d )", re.MULTILINE)
+COMPLAINT = re.compile(r"\S+ \S+ (?:ERROR|CRITICAL) ")
 
 
 class Server:
@@ -89,8 +90,10 @@ class Server:
             return None
 
     def complaints(self) -> list[str]:
-        """Return the errors that the server wrote to its log so far."""
-        return COMPLAINT.findall(self._log.read_text(encoding="utf-8", errors="replace"))
+        """Return the errors that the server wrote to its log so far: the first line and the last of each."""
+        entries = ENTRY.split(self._log.read_text(encoding="utf-8", errors="replace"))
+        lines = [entry.splitlines() for entry in entries if COMPLAINT.match(entry)]
+        return [" … ".join(dict.fromkeys((entry[0], entry[-1]))) for entry in lines]
 
 
 def free_port() -> int:

@@ -7,7 +7,7 @@ from threading import Event
 from uuid import uuid4
 
 from drills.browser import CUT, Answer
-from drills.ledger import Form, Journal
+from drills.ledger import Form, Journal, Receipt
 from drills.stage import Person
 
 PLACE = {"uf": "SP", "city": "São Paulo", "email": "loja@exemplo.com.br", "phone": "11987654321"}
@@ -16,26 +16,21 @@ CONFLICT = 409
 
 def suspension(person: Person, client_id: int, version: int) -> Form:
     """Return a form that suspends, with a reason of its own."""
-    mark = f"motivo {uuid4()}"
-    return _form(person, client_id, "suspend", version, f"/clients/{client_id}/suspension", {"reason": mark}, mark)
+    mark, path = f"motivo {uuid4()}", f"/clients/{client_id}/suspension"
+    return Form(person.user_id, client_id, "suspend", version, path, {"version": str(version), "reason": mark}, mark)
 
 
 def resumption(person: Person, client_id: int, version: int) -> Form:
     """Return a form that cancels a suspension."""
-    return _form(person, client_id, "resume", version, f"/clients/{client_id}/resumption", {}, "")
+    path = f"/clients/{client_id}/resumption"
+    return Form(person.user_id, client_id, "resume", version, path, {"version": str(version)})
 
 
 def revision(person: Person, client_id: int, version: int) -> Form:
     """Return a form that gives a client a new name and notes of its own."""
-    mark = f"nota {uuid4()}"
-    fields = PLACE | {"name": f"Loja {mark[-12:]}", "notes": mark}
-    return _form(person, client_id, "edit", version, f"/clients/{client_id}/revision", fields, mark)
-
-
-def _form(
-    person: Person, client_id: int, action: str, version: int, path: str, fields: dict[str, str], mark: str
-) -> Form:  # fmt: skip
-    return Form(person.user_id, client_id, action, version, path, {"version": str(version), **fields}, mark)
+    mark, path = f"nota {uuid4()}", f"/clients/{client_id}/revision"
+    fields = PLACE | {"version": str(version), "name": f"Loja {mark[-12:]}", "notes": mark}
+    return Form(person.user_id, client_id, "edit", version, path, fields, mark)
 
 
 class Writer:
@@ -52,10 +47,14 @@ class Writer:
         """Write until told to stop or until the server is gone."""
         try:
             while not stopping.is_set():
-                if form := self._next_form(port):
-                    self.send(port, form)
+                self.write_once(port)
         except CUT:
             return
+
+    def write_once(self, port: int) -> Answer | None:
+        """Fill in a form and send it; None where somebody else was faster with that client."""
+        form = self._next_form(port)
+        return self.send(port, form) if form else None
 
     def send_again(self, port: int) -> Answer | None:
         """Send the form that got no answer once more; returns its answer, or None where no form waited."""
@@ -100,8 +99,10 @@ def note(journal: Journal, form: Form, answer: Answer, faults: list[str]) -> Non
     """Note an answer in the journal; one that says neither "done" nor "not done" is a fault."""
     protocol = answer.protocol
     if answer.status == 200 and protocol:
-        journal.acknowledge(form, protocol)
+        journal.acknowledge(Receipt(form, protocol, answer.is_repeat))
     elif answer.status == CONFLICT:
         journal.refuse(form)
     else:
-        faults.append(f"unclear answer to {form.action} of client {form.client_id}: {answer.status} {answer.text[:200]}")
+        faults.append(
+            f"unclear answer to {form.action} of client {form.client_id}: {answer.status} {answer.text[:200]}"
+        )

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, current_app, request
 from flask_login import UserMixin, current_user
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import OperationalError
 
 from portal import clock, database
@@ -57,24 +57,30 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+_SESSION, _USER, _PARTNER = UserSession.__table__, User.__table__, Partner.__table__
+_VIEWER = (
+    select(
+        _SESSION.c.id, _SESSION.c.last_seen_at, _USER.c.id, _USER.c.name, _USER.c.email, _USER.c.role,
+        _PARTNER.c.id, _PARTNER.c.name, _PARTNER.c.revision, _PARTNER.c.suspended_at,
+    )
+    .join_from(_SESSION, _USER, _USER.c.id == _SESSION.c.user_id)
+    .outerjoin(_PARTNER, _PARTNER.c.id == _USER.c.partner_id)
+    .where(
+        _SESSION.c.token_hash == bindparam("token_hash"),
+        _SESSION.c.ended_at.is_(None),
+        _SESSION.c.last_seen_at > bindparam("active_after"),
+        _SESSION.c.created_at > bindparam("created_after"),
+        _USER.c.deactivated_at.is_(None),
+    )
+)  # fmt: skip
+"""Session, user and partner at once; built once, because every request asks it."""
+
+
 def load_viewer(token: str) -> Viewer | None:
     """Return the viewer of a live session, or None."""
     now = clock.now()
-    row = db.session.execute(
-        select(
-            UserSession.id, UserSession.last_seen_at, User.id, User.name, User.email, User.role,
-            Partner.id, Partner.name, Partner.revision, Partner.suspended_at,
-        )
-        .join(User, User.id == UserSession.user_id)
-        .outerjoin(Partner, Partner.id == User.partner_id)
-        .where(
-            UserSession.token_hash == token_hash(token),
-            UserSession.ended_at.is_(None),
-            UserSession.last_seen_at > now - IDLE,
-            UserSession.created_at > now - LONGEST,
-            User.deactivated_at.is_(None),
-        )
-    ).one_or_none()  # fmt: skip
+    values = {"token_hash": token_hash(token), "active_after": now - IDLE, "created_after": now - LONGEST}
+    row = db.session.execute(_VIEWER, values).one_or_none()
     if row is None:
         return None
     session_id, seen_at, user_id, name, email, role, partner_id, partner_name, revision, suspended_at = row

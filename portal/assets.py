@@ -59,10 +59,20 @@ def _compact(css: str) -> str:
     return re.sub(r"\s*([{}:;,>])\s*", r"\1", re.sub(r"\s+", " ", bare)).replace(";}", "}").strip()
 
 
+def _add_headers(headers: Any, _path: str, _url: str) -> None:
+    headers["X-Content-Type-Options"] = "nosniff"
+
+
 def init_app(app: Flask, folder: Path) -> Assets:
     """Publish the files and serve them in front of the application."""
     assets = Assets(folder)
-    served: Any = WhiteNoise(app.wsgi_app, max_age=365 * 86_400, immutable_file_test=lambda *_: True)
+    served: Any = WhiteNoise(
+        app.wsgi_app,
+        max_age=365 * 86_400,
+        immutable_file_test=lambda *_: True,
+        allow_all_origins=False,
+        add_headers_function=_add_headers,
+    )
     served.add_files(str(folder), prefix="static/")
     app.wsgi_app = served  # type: ignore[method-assign]
     app.extensions["assets"] = assets

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection, make_url
@@ -15,7 +15,11 @@ from sqlalchemy.exc import OperationalError
 
 log = logging.getLogger(__name__)
 
-BUSY_TIMEOUT_MS = 5_000
+Part = TypeVar("Part")
+
+BUSY_TIMEOUT_MS = 4_500
+"""Who waits in vain is told so within 6 s. SQLite adds up its naps as ordered, and on a busy machine each is longer."""
+
 DISK_FULL = "53100"
 """PostgreSQL's code for a full disk."""
 
@@ -25,6 +29,15 @@ FIRST_SOUND_WAL = (3, 51, 3)
 is_reading: ContextVar[bool] = ContextVar("is_reading", default=False)
 """True while a GET is answered: its transactions are deferred. Everything else takes the write lock at once, because a
 deferred transaction that reads and then writes fails under load whatever the busy timeout."""
+
+
+def streamed(parts: Iterable[Part]) -> Iterator[Part]:
+    """Yield the parts of a streamed answer: they are read when its request, and what it has set, is over."""
+    is_reading.set(True)
+    try:
+        yield from parts
+    finally:
+        is_reading.set(False)
 
 
 def sqlite_module() -> ModuleType:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from flask import Flask, Response, g, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal import database, formatting, htmx
 from portal.domain.actions import ALLOWED
@@ -127,7 +127,10 @@ def _on_http_error(error: HTTPException) -> Response:
     code = error.code or 500
     if 300 <= code < 400:  # noqa: PLR2004 - a redirect of werkzeug's own
         return make_response(error.get_response())
-    return answer(Answer(code, *HTTP_TEXTS.get(code, HTTP_TEXTS[400])))
+    response = answer(Answer(code, *HTTP_TEXTS.get(code, HTTP_TEXTS[400])))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
 
 
 def _on_busy(error: OperationalError) -> Response:

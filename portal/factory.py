@@ -7,12 +7,14 @@ import os
 from datetime import timedelta
 
 from flask import Flask, abort, g, request
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from portal import access, assets, backup, clock, compression, database, errors, formatting, restore, saying, security
 from portal.accounts import commands as account_commands
 from portal.accounts import routes as accounts
 from portal.clients import bulk_routes  # noqa: F401 - adds its routes to the blueprint of the clients
 from portal.clients import routes as clients
+from portal.clients.filters import parse_id
 from portal.config import ROOT, Config, from_environ
 from portal.demo import commands as demo_commands
 from portal.extensions import csrf, db, limiter, login_manager, migrate
@@ -21,6 +23,17 @@ from portal.notifications import routes as notifications
 from portal.operations import routes as operations
 
 MAX_FORM_BYTES = 64 * 1024
+
+
+class _Number(IntegerConverter):
+    """A number in a path that both databases hold as an id; an address with a larger one does not exist."""
+
+    def to_python(self, value: str) -> int:
+        """Read the number."""
+        number = parse_id(value)
+        if number is None:
+            raise ValidationError
+        return number
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -36,6 +49,7 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask("portal", root_path=str(ROOT), instance_path=str(config.instance), static_folder=None)
     app.extensions["portal_config"] = config
     app.extensions["schedule"], app.extensions["ticks"] = (), {}  # app.py fills them: the portal knows no jobs
+    app.url_map.converters["int"] = _Number
     _settings(app, config)
     _plumbing(app, config)
     for blueprint in (home.bp, clients.bp, notifications.bp, accounts.bp, operations.bp):

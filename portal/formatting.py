@@ -14,12 +14,12 @@ from portal.domain import codes, documents
 
 def day(value: date | None) -> str:
     """Return 10/07/2025, or an em dash for no date."""
-    return f"{value:%d/%m/%Y}" if value else "—"
+    return f"{value.day:02}/{value.month:02}/{value.year:04}" if value else "—"
 
 
 def short_day(value: date, today: date) -> str:
     """Return 10/12, with the year only where it is not this year's or the next months' (more than 300 days off)."""
-    return f"{value:%d/%m}" if abs((value - today).days) <= 300 else f"{value:%d/%m/%Y}"  # noqa: PLR2004
+    return f"{value.day:02}/{value.month:02}" if abs((value - today).days) <= 300 else day(value)  # noqa: PLR2004
 
 
 def month(value: date) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import select
 import signal
 import time
 from contextlib import AbstractContextManager, nullcontext
@@ -20,6 +21,10 @@ from portal.config import Config
 log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 20.0
+QUIET_SECONDS = 0.05
+MOST_WAITING = 1024
+"""As many connections as waitress lets the kernel keep waiting (its ``backlog``)."""
+
 BODY_LIMIT = 1024 * 1024
 
 NOTHING = nullcontext()
@@ -102,13 +107,27 @@ def _turn(channels: Channels, timeout: float) -> None:
 
 
 def _drain(channels: Channels) -> None:
-    """Close the listening sockets, then turn the loop until no connection has anything left to do or to send."""
-    for listener in [entry for entry in channels.values() if getattr(entry, "accepting", False)]:
+    """Take in what has arrived, accept nothing more, and turn the loop until no connection has anything left to do."""
+    listeners = [entry for entry in channels.values() if getattr(entry, "accepting", False)]
+    _accept_waiting(channels, listeners)
+    for listener in listeners:
         listener.del_channel()
         listener.socket.close()
     deadline = time.monotonic() + DRAIN_SECONDS
+    _turn(channels, QUIET_SECONDS)  # a request that has arrived is read now; before that its connection looks idle
     while _is_busy(channels) and time.monotonic() < deadline:
-        _turn(channels, 0.05)
+        _turn(channels, QUIET_SECONDS)
+
+
+def _accept_waiting(channels: Channels, listeners: list[Any]) -> None:
+    """Accept the connections that the kernel has made for us: closing a listening socket would cut them off."""
+    poll = select.poll()
+    for listener in listeners:
+        poll.register(listener.socket, select.POLLIN)
+    for _ in range(MOST_WAITING):
+        if not poll.poll(0):
+            return
+        _turn(channels, 0)
 
 
 def _is_busy(channels: Channels) -> bool:

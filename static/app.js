@@ -13,8 +13,10 @@
     offline(() => (target.matches("form") ? target.requestSubmit() : target.click()));
   });
   on("htmx:before:response", online);
-  on("htmx:before:request", ({ detail: { ctx } }) => {
-    if (ctx.sourceElement.name !== "city" && !ctx.sourceElement.closest("#said")) byId("said").replaceChildren();
+  on("htmx:before:request", (event) => {
+    const { sourceElement } = event.detail.ctx;
+    if (!sourceElement.isConnected) return event.preventDefault(); // the second click of two: its form is gone
+    if (sourceElement.name !== "city" && !sourceElement.closest("#said")) byId("said").replaceChildren();
   });
   on("submit", (event) => {
     if (navigator.onLine || event.defaultPrevented) return;
@@ -32,16 +34,14 @@
       ids: [here && here.id, ...(ctx.sourceElement ? [ctx.sourceElement.id] : [])].filter(Boolean),
       region: region && region.id,
       isInside: isInside || here === document.body || here.closest("#said"),
-      caret: here && here.matches("input[type=search]") ? here.selectionStart : null,
-      open: [...document.querySelectorAll("details[open][id]")].map((one) => one.id),
     };
   });
   on("htmx:after:swap", () => {
-    const { ids, region, isInside, caret, open } = place || {};
+    const { ids, region, isInside } = place || {};
     if (!place) return;
     place = null;
-    open.forEach((id) => byId(id) && (byId(id).open = true));
     const box = region && byId(region);
+    if (region === "client-table") announce(box.querySelector("caption, .empty h2"));
     if (box && box.matches("dialog") && box.firstElementChild && !box.open) box.showModal();
     if (box && box.matches(".menu")) unfold(box);
     const wanted = box && box.querySelector("[autofocus], [aria-invalid]");
@@ -50,11 +50,33 @@
     const again = ids.map(byId).find((one) => one && one.checkVisibility && one.checkVisibility());
     if (again) {
       again.focus({ preventScroll: true });
-      if (caret !== null && again.setSelectionRange) again.setSelectionRange(caret, caret);
     } else if (box) {
       const link = box.matches("tbody") && box.querySelector(".i:last-of-type");
       if (!link) box.tabIndex = -1;
       (link || box).focus({ preventScroll: true });
+    }
+  });
+
+  /* What a filter found, for who hears the page. */
+  const announce = (found) => {
+    const text = document.createElement("p");
+    text.className = "sr";
+    text.textContent = found.textContent;
+    byId("said").replaceChildren(text);
+  };
+
+  /* The filter form is not sent with every answer: it follows the address; what is being typed stays. */
+  on("htmx:after:history:push", () => {
+    const asked = new URLSearchParams(location.search);
+    const statuses = asked.getAll("status");
+    const form = document.querySelector(".filters");
+    for (const field of form ? form.elements : []) {
+      const value = asked.get(field.name) || "";
+      if (field.type === "checkbox") {
+        field.checked = statuses.length ? statuses.includes(field.value) : field.value !== "hidden";
+      } else if (field.options) field.value = value || field.options[0].value;
+      else if (field.name === "notice") field.value = value;
+      else if (field.id === "q" && field !== document.activeElement) field.value = value;
     }
   });
 
@@ -75,7 +97,9 @@
   on("keydown", (event) => event.key === "Escape" && fold());
   document.addEventListener("click", (event) => {
     const { target } = event;
+    const dots = target.closest("[aria-expanded=true]:has(+ .menu)");
     fold(target.closest(".menu"));
+    if (dots) { event.preventDefault(); event.stopPropagation(); }
     const arrow = target.closest("[data-fold]");
     if (arrow) {
       const row = byId(arrow.dataset.fold);

@@ -66,7 +66,7 @@ def can_write(engine: Engine) -> bool:
 
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("foreign_keys", 1), ("synchronous", 2), ("busy_timeout", 5_000)],
+    [("foreign_keys", 1), ("synchronous", 2), ("busy_timeout", 4_500)],
 )
 def test_every_sqlite_connection_is_strict_safe_and_patient(engine, pragma, value) -> None:
     with engine.connect() as first, engine.connect() as second:
@@ -144,18 +144,18 @@ def test_the_database_of_the_application_is_opened_this_way(app: Flask) -> None:
     with db.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
-            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 5_000
+            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 4_500
         else:
             settings = {name: connection.exec_driver_sql(f"SHOW {name}").scalar() for name in
                         ("lock_timeout", "statement_timeout", "TimeZone")}  # fmt: skip
-            assert settings == {"lock_timeout": "5s", "statement_timeout": "30s", "TimeZone": "UTC"}
+            assert settings == {"lock_timeout": "4500ms", "statement_timeout": "30s", "TimeZone": "UTC"}
 
 
 def test_postgresql_connections_are_checked_before_use_and_give_up_in_time() -> None:
     options = database.engine_options("postgresql+psycopg://u:p@host/portal", 8)
     assert options["pool_size"] == 8
     assert options["pool_pre_ping"] is True
-    for setting in ("lock_timeout=5000", "statement_timeout=30000", "timezone=UTC"):
+    for setting in ("lock_timeout=4500", "statement_timeout=30000", "timezone=UTC"):
         assert f"-c {setting}" in options["connect_args"]["options"]
 
 

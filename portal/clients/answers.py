@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, make_response, redirect, render_template, url_for
 
-from portal import clock, errors, formatting, htmx, saying, security
+from portal import clock, database, errors, formatting, htmx, saying, security
 from portal.access import viewer
 from portal.clients import details, queries, tallies, undo
 from portal.clients.filters import ClientFilter
@@ -31,7 +31,8 @@ SAID = {
 def row(client: Client, panel: str = "", status: int = 200, behind: str = "", **context: Any) -> Response:
     """Answer the row's body, with a panel below it; a browser that wants no fragment is led to the client's page."""
     today = clock.today()
-    context |= {"row": ClientRow.build(client, today), "today": today, "panel": panel, "in_row": True}
+    rows = [ClientRow.build(client, today)]
+    context |= {"rows": rows, "today": today, "panel": panel, "panel_id": client.id, "in_row": True}
     return fragment_only(client, "clients/_client.html", status, behind, **context)
 
 
@@ -44,7 +45,7 @@ def fragment_only(client: Client, template: str, status: int = 200, behind: str 
 
 def form(client: Client, name: str, filled: Any, status: int = 200, **context: Any) -> Response:
     """Answer a form below its row, or as a page of its own."""
-    context = {"current": {}, "form": filled} | context
+    context = {"current": {}, "form": filled, "client_version": client.version} | context
     if htmx.wants_fragment():
         return row(client, name, status, **context)
     shown = ClientRow.build(client, clock.today())
@@ -56,10 +57,11 @@ def done(client: Client, change: Callable[[], Outcome]) -> Response:
     """Carry out a change and answer with the row as it is then, the result and its protocol."""
     outcome = change()
     said, undoing = _in_words(client, outcome), _undoing(client, outcome)
+    database.is_reading.set(True)  # the change is committed; rendering its answer must not hold the write lock
     if not htmx.wants_fragment():
         saying.keep(said, undoing)
         return row(client)
-    return _row_with_counts(client.partner_id, client.id, 200, said, undoing)
+    return _row_with_counts(client, 200, said, undoing)
 
 
 def done_or_refused(client: Client, change: Callable[[], Outcome]) -> Response:
@@ -68,7 +70,6 @@ def done_or_refused(client: Client, change: Callable[[], Outcome]) -> Response:
     Raises:
         StaleState, RepeatMismatch, ActionRefused: to a plain form, which is answered with a page.
     """
-    partner_id, client_id = client.partner_id, client.id
     try:
         return done(client, change)
     except (StaleState, RepeatMismatch, ActionRefused) as refusal:
@@ -76,14 +77,13 @@ def done_or_refused(client: Client, change: Callable[[], Outcome]) -> Response:
             raise
         db.session.rollback()
         refused = errors.in_words(refusal)
-        return _row_with_counts(partner_id, client_id, refused.status, refused.text)
+        return _row_with_counts(client, refused.status, refused.text)
 
 
-def _row_with_counts(partner_id: int, client_id: int, status: int, said: str, undoing: str = "") -> Response:
+def _row_with_counts(client: Client, status: int, said: str, undoing: str = "") -> Response:
     """Answer the row as it stands now, what happened to it, and the counters above the list."""
-    client = queries.get_client(partner_id, client_id)
-    counts = render_template("clients/_counts.html", counters=tallies.read(partner_id, clock.today()))
-    return row(client, status=status, behind=counts + saying.out_of_band(said, undoing, f"#client-{client_id}"))
+    counts = render_template("clients/_counts.html", counters=tallies.read(client.partner_id, clock.today()))
+    return row(client, status=status, behind=counts + saying.out_of_band(said, undoing, f"#client-{client.id}"))
 
 
 def _undoing(client: Client, outcome: Outcome) -> str:
@@ -110,7 +110,7 @@ def conflict(client: Client, filled: Any, data: dict[str, str]) -> Response:
     client = queries.get_client(client.partner_id, client.id)
     current = {name: getattr(client, name) or "(vazio)" for name in REVISED if getattr(client, name) != data[name]}
     filled.version.data = client.version
-    return form(client, "revision_new", filled, 409, current=current)
+    return form(client, "revision_new", filled, 409, current=current, is_conflict=True)
 
 
 def opened(partner_id: int, criteria: ClientFilter) -> tuple[int, details.Detail] | None:

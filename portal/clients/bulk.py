@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, insert, literal, select
 
 from portal import clock
 from portal.audit import Actor
-from portal.clients import queries
+from portal.clients import conditions
 from portal.clients.filters import ClientFilter
 from portal.domain.actions import Action
 from portal.domain.bulk import INVERSE, LineResult
@@ -38,8 +38,8 @@ class Selection:
         if self.client_ids is not None:
             clauses = [Client.partner_id == partner_id, Client.id.in_(sorted(self.client_ids))]
         else:
-            clauses = queries.matching(partner_id, self.criteria, today)
-            clauses += queries.any_status(self.criteria.statuses, today)
+            clauses = conditions.matching(partner_id, self.criteria, today)
+            clauses += conditions.any_status(self.criteria.statuses, today)
         return select(*columns).where(*clauses)
 
 

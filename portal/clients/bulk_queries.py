@@ -7,7 +7,8 @@ from datetime import date
 
 from sqlalchemy import and_, case, func, select
 
-from portal.clients.queries import COLUMNS, status_clauses
+from portal.clients.conditions import status_clauses
+from portal.clients.queries import COLUMNS
 from portal.domain.actions import ALLOWED
 from portal.domain.bulk import LineResult
 from portal.domain.errors import NotFound

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import literal, select, tuple_
 
-from portal.clients.queries import any_status
+from portal.clients.conditions import any_status
 from portal.domain.catalogue import Item
 from portal.domain.statuses import LIVE_STATUSES
 from portal.extensions import db
@@ -70,6 +70,16 @@ def history(client: Client, before: int | None = None) -> Sequence[AuditEvent]:
     return db.session.scalars(query.order_by(AuditEvent.id.desc()).limit(HISTORY_SIZE + 1)).all()
 
 
+def _issued(partner_id: int, code_id: int | None) -> AnyRow | None:
+    """Return when a code was issued, with its id; a forged or vanished one counts as none."""
+    if code_id is None:
+        return None
+    query = select(RegistrationCode.issued_at, RegistrationCode.id)
+    return db.session.execute(
+        query.where(RegistrationCode.id == code_id, RegistrationCode.partner_id == partner_id)
+    ).one_or_none()
+
+
 def unused_codes(partner_id: int, today: date, after: int | None = None) -> Sequence[AnyRow]:
     """Return (code, client) pairs that wait for activation, oldest first, one more than a page shows.
 
@@ -86,11 +96,9 @@ def unused_codes(partner_id: int, today: date, after: int | None = None) -> Sequ
             *any_status(LIVE_STATUSES, today),
         )
     )
-    if after is not None:
-        begin = select(RegistrationCode.issued_at, RegistrationCode.id).where(
-            RegistrationCode.id == after, RegistrationCode.partner_id == partner_id
-        )
-        query = query.where(key > begin.scalar_subquery())
+    if begin := _issued(partner_id, after):
+        issued_at, code_id = begin
+        query = query.where(key > tuple_(literal(issued_at, RegistrationCode.issued_at.type), literal(code_id)))
     return db.session.execute(
         query.order_by(RegistrationCode.issued_at, RegistrationCode.id).limit(CODES_SIZE + 1)
     ).all()

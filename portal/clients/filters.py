@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from werkzeug.datastructures import MultiDict
 
@@ -68,9 +68,10 @@ class ClientFilter:
     def from_args(cls, args: MultiDict[str, str]) -> ClientFilter:
         """Read a query string; what is unknown or makes no sense is as if it were not there."""
         sort = args.get("sort", "")
+        search = " ".join(args.get("q", "").replace("\x00", "").split())[:SEARCH_LIMIT].rstrip()
         statuses = frozenset(filter(None, (Status.parse(value) for value in args.getlist("status"))))
         return cls(
-            search=" ".join(args.get("q", "").replace("\x00", "").split())[:SEARCH_LIMIT].rstrip(),
+            search=search if fold(search) else "",
             statuses=statuses or DEFAULT_STATUSES,
             product=Product.parse(args.get("product", "")),
             due_within=_one_of(args.get("due", ""), DUE_CHOICES),
@@ -110,7 +111,7 @@ class ClientFilter:
     def query_string(self, **changes: Any) -> str:
         """Return "?..." for the changed criteria, or nothing where all is default."""
         pairs = self.to_args(**changes)
-        return f"?{urlencode(pairs)}" if pairs else ""
+        return "?" + "&".join(f"{name}={quote_plus(value)}" for name, value in pairs) if pairs else ""
 
     def from_start(self, **changes: Any) -> str:
         """Return the query string of other criteria, from their first page, no row open."""

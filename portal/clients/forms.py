@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField, StringField, TextAreaField, ValidationError
-from wtforms.validators import Email, InputRequired, Length, Optional, Regexp, StopValidation
+from wtforms.validators import DataRequired, Email, Length, Optional, Regexp, StopValidation
 from wtforms.widgets import HiddenInput
 
 from portal import municipalities
@@ -71,10 +71,10 @@ class RevisionForm(VersionForm):
     name = StringField(
         "Nome da empresa",
         filters=[_stripped],
-        validators=[InputRequired("Informe o nome."), Length(max=150, message="No máximo 150 caracteres.")],
+        validators=[DataRequired("Informe o nome."), Length(max=150, message="No máximo 150 caracteres.")],
     )
     uf = SelectField("UF", choices=municipalities.UFS, validate_choice=False)  # type: ignore[arg-type]  # old stubs
-    city = StringField("Cidade", filters=[_stripped], validators=[InputRequired("Informe a cidade.")])
+    city = StringField("Cidade", filters=[_stripped], validators=[DataRequired("Informe a cidade.")])
     email = StringField(
         "E-mail",
         filters=[_stripped],

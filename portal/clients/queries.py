@@ -2,49 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, false, func, literal, literal_column, not_, or_, select, tuple_
+from sqlalchemy import CTE, ColumnElement, false, literal, select, tuple_
 from sqlalchemy import union_all as union
 
 from portal.clients import noticed
-from portal.clients.filters import LARGEST_ID, RENEWAL, ClientFilter, Sort
+from portal.clients.conditions import CLIENT, DUE, LAST_DAY, any_status, due_range, matching, status_clauses
+from portal.clients.filters import LARGEST_ID, ClientFilter, Sort
 from portal.clients.tallies import Counters
-from portal.domain import documents
 from portal.domain.errors import NotFound
 from portal.domain.notices import CODE_AGES
-from portal.domain.statuses import RULES, DueRange, Status, derive_status, to_renew
+from portal.domain.statuses import Status, derive_status
 from portal.extensions import db
 from portal.models import Client
 from portal.models.types import AnyRow, AnySelect
 
 COLUMNS = (
-    Client.id, Client.name, Client.document, Client.product, Client.registered_on, Client.due_on,
-    Client.pending_at, Client.hidden_at, Client.suspended_at,
+    CLIENT.id, CLIENT.name, CLIENT.document, CLIENT.product, CLIENT.registered_on, CLIENT.due_on,
+    CLIENT.pending_at, CLIENT.hidden_at, CLIENT.suspended_at,
 )  # fmt: skip
 
-DUE = func.coalesce(Client.due_on, literal_column("'9999-12-31'", Date), type_=Date)
-"""Due dates with "none yet" last; spelled exactly as the indexes spell it."""
-
 KEYS: dict[Sort, tuple[Any, ...]] = {
-    Sort.ID: (Client.id,),
-    Sort.NAME: (Client.search_key, Client.id),
-    Sort.DOCUMENT: (Client.document, Client.product),
-    Sort.REGISTERED: (Client.registered_on, Client.id),
-    Sort.PRODUCT: (Client.product, Client.id),
-    Sort.DUE: (DUE, Client.id),
-    Sort.STATUS: (DUE, Client.id),  # within one status; the statuses follow each other
+    Sort.ID: (CLIENT.id,),
+    Sort.NAME: (CLIENT.search_key, CLIENT.id),
+    Sort.DOCUMENT: (CLIENT.document, CLIENT.product),
+    Sort.REGISTERED: (CLIENT.registered_on, CLIENT.id),
+    Sort.PRODUCT: (CLIENT.product, CLIENT.id),
+    Sort.DUE: (DUE, CLIENT.id),
+    Sort.STATUS: (DUE, CLIENT.id),  # within one status; the statuses follow each other
 }
 """What each sorting compares; every key is unique within a partner, so that paging by key loses nobody."""
 
-_FLAGS: dict[str, Any] = {
-    "pending": Client.pending_at,
-    "hidden": Client.hidden_at,
-    "suspended": Client.suspended_at,
-}
+Stretch = tuple[list[ColumnElement[bool]], tuple[Any, ...]]
+"""Rows that follow each other in an index: their conditions, and the keys that still differ among them."""
 
 
 @dataclass(frozen=True)
@@ -68,77 +62,6 @@ def get_client(partner_id: int, client_id: int) -> Client:
     if client is None:
         raise NotFound
     return client
-
-
-def status_clauses(status: Status, today: date) -> list[ColumnElement[bool]]:
-    """Return the conditions under which a row has a status: the same rule that ``derive_status`` reads."""
-    rule = RULES[status]
-    clauses: list[ColumnElement[bool]] = [
-        column.is_not(None) if wanted else column.is_(None)
-        for name, column in _FLAGS.items()
-        if (wanted := getattr(rule, name)) is not None
-    ]
-    return clauses + (due_clauses(rule.due(today)) if rule.due else [])
-
-
-def any_status(statuses: Collection[Status], today: date) -> list[ColumnElement[bool]]:
-    """Return the condition that a row has one of several statuses, by the shorter of two ways to say it."""
-    others = [status for status in Status if status not in statuses]
-    if not others:
-        return []
-    if len(others) < len(statuses):
-        return [not_(and_(*status_clauses(status, today))) for status in others]
-    return [or_(*(and_(*status_clauses(status, today)) for status in statuses))]
-
-
-def due_clauses(due: DueRange) -> list[ColumnElement[bool]]:
-    """Return the conditions that a due date lies in a range."""
-    clauses = []
-    if due.first is not None:
-        clauses.append(due.first <= DUE)
-    if due.last is not None:
-        clauses.append(due.last >= DUE)
-    return clauses
-
-
-def due_range(criteria: ClientFilter, today: date) -> DueRange | None:
-    """Return the due dates that "a renovar" or "vence em até N dias" means, today included."""
-    if criteria.due_within is None:
-        return None
-    if criteria.due_within == RENEWAL:
-        return to_renew(today)
-    return DueRange(today, today + timedelta(days=criteria.due_within))
-
-
-def matching(partner_id: int, criteria: ClientFilter, today: date) -> list[ColumnElement[bool]]:
-    """Return the conditions of the criteria, the statuses apart."""
-    clauses: list[ColumnElement[bool]] = [Client.partner_id == partner_id]
-    if criteria.search:
-        clauses.append(_found(criteria))
-    if criteria.product:
-        clauses.append(Client.product == criteria.product)
-    if due := due_range(criteria, today):
-        clauses += [Client.pending_at.is_(None), *due_clauses(due)]
-    if criteria.method:
-        clauses.append(Client.renewal_method == criteria.method)
-    if criteria.uf:
-        clauses.append(Client.uf == criteria.uf)
-    if criteria.is_code_unused:
-        clauses.append(Client.unused_codes > literal_column("0"))
-    if criteria.notice:
-        clauses.append(noticed.is_told_of(partner_id, criteria.notice, today))
-    return clauses
-
-
-def _found(criteria: ClientFilter) -> ColumnElement[bool]:
-    """Say whether a row is found: by a part of its name, by a part of its document (mask or not), by its ID."""
-    text, bare = criteria.folded, documents.normalise(criteria.search).lower()
-    ways: list[ColumnElement[bool]] = [Client.search_key.contains(text, autoescape=True)]
-    if bare != text and bare.isalnum() and any(sign.isdigit() for sign in bare):
-        ways.append(Client.search_key.contains(bare, autoescape=True))
-    if bare.isdecimal() and bare.isascii() and int(bare) <= LARGEST_ID:
-        ways.append(Client.id == int(bare))
-    return or_(*ways)
 
 
 def clients_page(partner_id: int, criteria: ClientFilter, today: date, counters: Counters) -> Page:
@@ -169,8 +92,8 @@ def _cursor(partner_id: int, criteria: ClientFilter) -> AnyRow | None:
     client_id = criteria.before or criteria.after
     if client_id is None:
         return None
-    query = select(*COLUMNS, Client.search_key, DUE.label("due"))
-    return db.session.execute(query.where(Client.id == client_id, Client.partner_id == partner_id)).one_or_none()
+    query = select(*COLUMNS, CLIENT.search_key, DUE.label("due"))
+    return db.session.execute(query.where(CLIENT.id == client_id, CLIENT.partner_id == partner_id)).one_or_none()
 
 
 def _ordered(
@@ -186,14 +109,31 @@ def _ordered(
     is_descending = criteria.is_descending != is_backward
     if criteria.sort is Sort.STATUS:
         return _by_status(partner_id, criteria, today, cursor, is_descending=is_descending)
-    clauses = matching(partner_id, criteria, today)
-    wanted = any_status(criteria.statuses, today)
     beyond = _beyond(criteria.sort, cursor, is_descending=is_descending)
     order = _order(KEYS[criteria.sort], is_descending=is_descending)
     if _is_sorting_cheaper(criteria, today, counters):
-        few = select(Client.id).where(*clauses, *wanted).cte("few").prefix_with("MATERIALIZED")
-        return select(*COLUMNS).join(few, few.c.id == Client.id).where(*beyond).order_by(*order)
-    return select(*COLUMNS).where(*clauses, *wanted, *beyond).order_by(*order)
+        few = _few(partner_id, criteria, today)
+        return select(*COLUMNS).join(few, few.c.id == CLIENT.id).where(*beyond).order_by(*order)
+    due = DUE if criteria.sort is Sort.DUE else CLIENT.due_on
+    clauses = matching(partner_id, criteria, today, due) + any_status(criteria.statuses, today, due)
+    if criteria.sort is Sort.DUE and cursor is not None:
+        stretches = [([*part, *clauses], keys) for part, keys in _behind(cursor, is_descending=is_descending)]
+        return _by_due(stretches, criteria.size, is_descending=is_descending)
+    return select(*COLUMNS).where(*clauses, *beyond).order_by(*order)
+
+
+def _few(partner_id: int, criteria: ClientFilter, today: date) -> CTE:
+    """Return the ids of all rows of the criteria, collected status by status, each from its own index by due date.
+
+    The bound that no due date exceeds is for SQLite: without it, nothing tells it one index from another.
+    """
+    clauses = [*matching(partner_id, criteria, today), DUE <= LAST_DAY]
+    parts = [
+        select(CLIENT.id).where(*clauses, *status_clauses(status, today))
+        for status in Status
+        if status in criteria.statuses
+    ]
+    return union(*parts).cte("few").prefix_with("MATERIALIZED")
 
 
 def _is_sorting_cheaper(criteria: ClientFilter, today: date, counters: Counters) -> bool:
@@ -207,23 +147,44 @@ def _is_sorting_cheaper(criteria: ClientFilter, today: date, counters: Counters)
 def _by_status(
     partner_id: int, criteria: ClientFilter, today: date, cursor: AnyRow | None, *, is_descending: bool
 ) -> AnySelect:
-    """Return the rows status by status: each reads only as far into its index as the page needs."""
+    """Return the rows status by status."""
     order = list(reversed(Status)) if is_descending else list(Status)
     begin = derive_status(cursor, today) if cursor else order[0]
     statuses = [status for status in order[order.index(begin) :] if status in criteria.statuses]
     if not statuses:
         return select(*COLUMNS).where(false())
-    parts = []
-    for rank, status in enumerate(statuses):
-        beyond = _beyond(Sort.STATUS, cursor, is_descending=is_descending) if status is begin else []
-        part = (
-            select(*COLUMNS, DUE.label("due"), literal(rank).label("rank"))
-            .where(*matching(partner_id, criteria, today), *status_clauses(status, today), *beyond)
-            .order_by(*_order(KEYS[Sort.STATUS], is_descending=is_descending))
-            .limit(criteria.size + 1)
-        )
-        parts.append(select(part.subquery()))
-    rows = union(*parts).subquery()
+    clauses, stretches = matching(partner_id, criteria, today), []
+    for status in statuses:
+        behind = _behind(cursor if status is begin else None, is_descending=is_descending)
+        stretches += [([*part, *clauses, *status_clauses(status, today)], keys) for part, keys in behind]
+    return _by_due(stretches, criteria.size, is_descending=is_descending)
+
+
+def _behind(cursor: AnyRow | None, *, is_descending: bool) -> list[Stretch]:
+    """Return what stands behind the cursor by due date as two stretches: the rest of its date, then the other dates.
+
+    As one comparison of pairs they would be read from the date's first row on: SQLite looks up no more than the first
+    half of a pair that holds an expression, and a date may be shared by tens of thousands. They stand in front of other
+    conditions, because of two bounds on the same side SQLite looks up the first.
+    """
+    if cursor is None:
+        return [([], KEYS[Sort.DUE])]
+    is_later = CLIENT.id < cursor.id if is_descending else CLIENT.id > cursor.id
+    is_beyond = cursor.due > DUE if is_descending else cursor.due < DUE
+    return [([cursor.due == DUE, is_later], (CLIENT.id,)), ([is_beyond], KEYS[Sort.DUE])]
+
+
+def _by_due(stretches: Sequence[Stretch], size: int, *, is_descending: bool) -> AnySelect:
+    """Return stretches of rows one after the other: each is read only as far into its index as the page needs."""
+    parts = [
+        select(*COLUMNS, DUE.label("due"), literal(rank).label("rank"))
+        .where(*clauses)
+        .order_by(*_order(keys, is_descending=is_descending))
+        .limit(size + 1)
+        .subquery()
+        for rank, (clauses, keys) in enumerate(stretches)
+    ]
+    rows = union(*(select(part) for part in parts)).subquery()
     return select(rows).order_by(rows.c.rank, *_order((rows.c.due, rows.c.id), is_descending=is_descending))
 
 

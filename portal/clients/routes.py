@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
 from werkzeug.datastructures import MultiDict
 
-from portal import clock, etag, htmx, municipalities, saying, security
+from portal import clock, database, etag, htmx, municipalities, saying, security
 from portal.access import current_partner_id, requires, viewer
 from portal.accounts import service as accounts
-from portal.clients import answers, details, export, noticed, queries, service, tallies, undo, view
+from portal.clients import answers, conditions, details, export, noticed, queries, service, tallies, undo, view
 from portal.clients.filters import ClientFilter, parse_id
 from portal.clients.forms import RevisionForm, SuspensionForm, VersionForm
 from portal.clients.rows import ClientRow, CodeRow, HistoryRow, menu_actions
@@ -42,7 +42,7 @@ def index() -> Response:
         push=url_for(".index") + criteria.query_string(),
         criteria=criteria,
         counters=counters,
-        count=counters.exact(criteria, queries.due_range(criteria, today)),
+        count=counters.exact(criteria, conditions.due_range(criteria, today)),
         page=page,
         rows=ClientRow.build_all(page.rows, today),
         chips=view.chips(criteria),
@@ -62,7 +62,7 @@ def export_csv() -> Response:
     criteria, today, partner_id = ClientFilter.from_args(request.args), clock.today(), current_partner_id()
     counters = tallies.read(partner_id, today)
     lines = export.csv_lines(queries.all_rows(partner_id, criteria, today, counters), today)
-    response = Response(stream_with_context(lines), mimetype="text/csv")
+    response = Response(stream_with_context(database.streamed(lines)), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="clientes-{today:%Y-%m-%d}.csv"'
     return response
 

@@ -138,6 +138,7 @@ def _write(order: Order, client: Client, changes: dict[str, Any]) -> AuditEvent:
     if done.rowcount != 1:  # type: ignore[attr-defined]
         raise _Overtaken
     event = record(order, client, changes)
+    db.session.expunge(event)  # it is what was written; asking for it again would cost a query
     db.session.commit()
     return event
 

@@ -120,9 +120,7 @@ def _flags_match(rule: Rule, flags: tuple[bool, bool, bool]) -> bool:
 @lru_cache(maxsize=64)
 def _candidates(flags: tuple[bool, bool, bool], today: date) -> list[tuple[Status, DueRange | None]]:
     """Return the statuses that the flags leave open, with their due dates; the same for all clients of a day."""
-    return [
-        (status, rule.due and rule.due(today)) for status, rule in RULES.items() if _flags_match(rule, flags)
-    ]
+    return [(status, rule.due and rule.due(today)) for status, rule in RULES.items() if _flags_match(rule, flags)]
 
 
 def derive_status(facts: Facts, today: date) -> Status:
@@ -154,7 +152,12 @@ class Outlook(NamedTuple):
 
 def outlook(facts: Facts, today: date) -> Outlook:
     """Say what the status is and what becomes of it if nobody does anything (DOMAIN §1, last line)."""
-    status, due_on = derive_status(facts, today), facts.due_on
+    return _outlook(derive_status(facts, today), facts.due_on, is_hidden=facts.hidden_at is not None)
+
+
+@lru_cache(maxsize=1024)
+def _outlook(status: Status, due_on: date | None, *, is_hidden: bool) -> Outlook:
+    """Look ahead; clients are many, their due dates few."""
     if due_on is None or status is Status.PENDING:
         return Outlook(status, due_on, None, None, None)
     inactive_on = cycle.inactive_from(due_on)
@@ -164,6 +167,6 @@ def outlook(facts: Facts, today: date) -> Outlook:
         next_status, next_on = Status.INACTIVE, inactive_on
     else:
         next_status, next_on = Status.EXPIRED, due_on + timedelta(days=1)
-    if next_status is Status.INACTIVE and facts.hidden_at is not None:
+    if next_status is Status.INACTIVE and is_hidden:
         next_status = Status.HIDDEN
     return Outlook(status, due_on, next_status, next_on, inactive_on)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
-from portal.clients import queries, tallies
+from portal.clients import conditions, tallies
 from portal.clients.filters import RENEWAL, ClientFilter
 from portal.domain import cycle
 from portal.domain.statuses import DueRange, Status
@@ -83,7 +83,7 @@ def overview(partner_id: int, today: date) -> Overview:
     months = coming_months(today)
     counters = tallies.read(partner_id, today, map(whole_month, months))
     cards = {
-        name: Card(counters.expected(criteria, queries.due_range(criteria, today)), criteria.query_string())
+        name: Card(counters.expected(criteria, conditions.due_range(criteria, today)), criteria.query_string())
         for name, criteria in CARDS.items()
     }
     dues = [_month(counters, first) for first in months]

@@ -74,8 +74,8 @@ class Client(db.Model):  # type: ignore[name-defined,misc]
 class ClientTally(db.Model):  # type: ignore[name-defined,misc]
     """How many clients share a partner, a due date and the three flags; kept by triggers, never written by hand.
 
-    A partner's due dates are few, so the counters of a list cost a few dozen rows, however many clients there are, and
-    a status stays a question of today. No due date is kept as 9999-12-31. ``with_unused_code`` counts the clients of
+    A partner's due dates are few, so the counters of a list cost a few hundred short rows, however many clients there
+    are, and a status stays a question of today. No due date is kept as 9999-12-31. ``with_unused_code`` counts the clients of
     the group that have an unused code.
     """
 

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Date, and_, case, cast, exists, func, lite
 from sqlalchemy.orm import aliased
 
 from portal import clock
-from portal.clients.queries import any_status, due_clauses
+from portal.clients.conditions import any_status, due_clauses
 from portal.domain.notices import (
     CODE_AGES,
     EXPIRY_RULES,

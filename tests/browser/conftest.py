@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,13 +15,13 @@ from portal import access, clock
 from portal.extensions import db
 from portal.factory import create_app
 from portal.models import Partner, User, UserSession
+from tests.browser.chromium import executable
 from tests.browser.server import SECRET_KEY, Server, running_server
 from tests.browser.watch import Watch
 from tests.conftest import NOW, test_config
 from tests.factories import Factory
 
 HERE = Path(__file__).parent
-DEBIANS = Path("/usr/bin/chromium")
 SIZES = {1280: 800, 360: 740}
 PATIENCE_MS = 10_000
 
@@ -38,14 +37,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-def _chromium() -> str | None:
-    """Return the Chromium to drive; None is the one that playwright installed."""
-    told = os.environ.get("PORTAL_CHROMIUM")
-    if told is not None:
-        return told or None
-    return str(DEBIANS) if DEBIANS.exists() else None
-
-
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with running_server(tmp_path_factory.mktemp("portal"), NOW.isoformat()) as server:
@@ -55,7 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium())
+        browser = playwright.chromium.launch(executable_path=executable())
         yield browser
         browser.close()
 
@@ -153,9 +144,7 @@ def page_of(chromium: Browser, server: Server, app: Flask, watch: Watch) -> Iter
 def session_cookie(app: Flask, user: User, url: str) -> Any:
     """Return the cookie of a session begun now, without the cost of checking a password."""
     token, now = secrets.token_urlsafe(32), clock.now()
-    db.session.add(
-        UserSession(token_hash=access.token_hash(token), user_id=user.id, created_at=now, last_seen_at=now)
-    )
+    db.session.add(UserSession(token_hash=access.token_hash(token), user_id=user.id, created_at=now, last_seen_at=now))
     db.session.commit()
     signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     value = signer.dumps({"_user_id": token, "csrf_token": secrets.token_hex(20), "_permanent": True})

@@ -22,7 +22,7 @@ def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
 
 def said(page: Page, text: str | re.Pattern[str]) -> None:
     """Check what the announcing region says."""
-    expect(page.get_by_role("status")).to_contain_text(text)
+    expect(page.locator("#said[role=status]")).to_contain_text(text)
 
 
 def focused(page: Page) -> str:
@@ -37,7 +37,8 @@ def wait_for_focus(page: Page, *ids: str) -> None:
 
 def state(page: Page) -> dict[str, str]:
     """Return the list's criteria as the address bar has them."""
-    return dict(parse_qsl(urlsplit(page.url).query))
+    shown = dict(parse_qsl(urlsplit(page.url).query))
+    return {name: value for name, value in shown.items() if (name, value) != ("size", "25")}  # a plain form says all
 
 
 class Clients:
@@ -93,7 +94,7 @@ class Clients:
         if heading.is_visible():
             heading.click()
             return
-        self.open_filters().get_by_label("Ordenar por").select_option(label=column)
+        self.open_filters().get_by_role("combobox", name="Ordenar por").select_option(label=column)
         self.filter()
 
     def search(self, text: str) -> None:

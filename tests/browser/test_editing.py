@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import Locator, Page, expect
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete
 
-from portal import clock
 from portal.extensions import db
-from portal.models import AuditEvent, Client, Partner, User, UserSession
+from portal.models import Partner, User, UserSession
 from tests.browser.conftest import PageOf
+from tests.browser.rows import end_sessions, events_of, names_in_history
 from tests.browser.screen import Clients, said, sign_in
 from tests.browser.watch import Watch
 from tests.factories import Factory
@@ -40,7 +40,7 @@ def test_data_that_makes_no_sense_comes_back_with_a_hint_and_is_saved_once_mende
     save(clients.page)
 
     expect(form.get_by_text("Nada foi gravado ainda.")).to_be_visible()
-    expect(form.get_by_text("Não há essa cidade em MG. Seria Uberlândia")).to_be_visible()
+    expect(form.get_by_text(re.compile(r"Não há essa cidade em MG\. Seria .*Uberlândia"))).to_be_visible()
     expect(form.get_by_text("Informe DDD e número.")).to_be_visible()
     expect(form.get_by_label("Cidade")).to_have_attribute("aria-invalid", "true")
     expect(form.get_by_label("Observações")).to_have_value("Ligar depois das 14h")
@@ -68,7 +68,7 @@ def test_cities_of_the_state_are_suggested_while_typing(
     city.fill("")
     city.press_sequentially("campi")
 
-    expect(clients.page.locator("#cities option[value=Campinas]")).to_have_count(1)
+    expect(clients.page.locator("datalist option[value=Campinas]")).to_have_count(1)
     expect(city).to_be_focused()
     expect(city).to_have_value("campi")
 
@@ -90,8 +90,8 @@ def test_the_second_of_two_editors_sees_both_values_and_can_save_again(
     save(here.page)
 
     form = form_of(here.page)
-    expect(form.get_by_text("Outra pessoa alterou este cliente enquanto você editava.")).to_be_visible()
-    expect(form.get_by_text("Gravado agora por outra pessoa: Floricultura da Bia")).to_be_visible()
+    expect(form.get_by_text("enquanto você editava")).to_be_visible()
+    expect(form.get_by_text(re.compile("Gravado agora.*: Floricultura da Bia"))).to_be_visible()
     expect(form.get_by_label("Nome da empresa")).to_have_value("Floricultura da Ana")
     save(here.page)
     said(here.page, "Cadastro de Floricultura da Ana salvo.")
@@ -162,21 +162,3 @@ def test_a_double_click_on_suspender_suspends_once(
     said(page, re.compile("suspenso|Já estava feito"))
     expect(clients.status(client)).to_have_text("Suspenso")
     assert events_of(client) == 1
-
-
-def events_of(client: Client) -> int:
-    with db.engine.connect() as connection:
-        query = select(func.count()).select_from(AuditEvent).where(AuditEvent.client_id == client.id)
-        return int(connection.scalar(query) or 0)
-
-
-def names_in_history(client: Client) -> list[str]:
-    with db.engine.connect() as connection:
-        query = select(AuditEvent.after).where(AuditEvent.client_id == client.id).order_by(AuditEvent.id)
-        return [after["name"] for after in connection.scalars(query)]
-
-
-def end_sessions(user: User) -> None:
-    with db.engine.begin() as connection:
-        ended = update(UserSession).where(UserSession.user_id == user.id).values(ended_at=clock.now())
-        connection.execute(ended)

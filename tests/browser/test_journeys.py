@@ -9,9 +9,9 @@ from playwright.sync_api import expect
 
 from portal.domain import codes
 from portal.domain.catalogue import Item, Product
-from portal.models import Partner, User
+from portal.models import Client, Partner, User
 from tests.browser.conftest import PageOf
-from tests.browser.screen import Clients, said, sign_in
+from tests.browser.screen import Clients, said, sign_in, state
 from tests.factories import Factory
 
 
@@ -30,55 +30,70 @@ def test_a_partner_does_the_whole_job(
 
     sign_in(page, ana.email)
     clients.shows(later, earlier, active, inactive, waiting)
+    filters_and_sorts(clients, later, earlier)
+    clients.tab("Todos")
+    looks_at_details(clients, active)
+    suspends_and_resumes(clients, active)
+    hides_and_finds_again(clients, inactive)
+    clients.open()
+    clients.shows(later, earlier, active, inactive, waiting)
+    reads_unused_codes(clients, waiting, code)
+    page.get_by_role("button", name="Sair").click()
+    said(page, "Você saiu do portal.")
+    clients.open()
+    expect(page.get_by_role("button", name="Entrar")).to_be_visible()
 
+
+def filters_and_sorts(clients: Clients, later: Client, earlier: Client) -> None:
     clients.tab("Expirado")
     clients.shows(later, earlier)
     clients.sort("Vencimento")
     clients.shows(earlier, later)
-    assert "status=expired" in page.url
-    assert "sort=due" in page.url
+    assert state(clients.page)["status"] == "expired"
+    assert state(clients.page)["sort"] == "due"
 
-    clients.tab("Todos")
-    details = clients.unfold(active)
+
+def looks_at_details(clients: Clients, client: Client) -> None:
+    details = clients.unfold(client)
     expect(details).to_contain_text("Versão do Link")
     expect(details).to_contain_text("5.2.1")
     expect(details).to_contain_text("Chave")
     expect(details).not_to_contain_text("Código de registro")
 
-    clients.suspend(active, "Mudança de endereço")
-    said(page, "Acesso de Cantina da Praça suspenso.")
-    expect(clients.status(active)).to_have_text("Suspenso")
+
+def suspends_and_resumes(clients: Clients, client: Client) -> None:
+    clients.suspend(client, "Mudança de endereço")
+    said(clients.page, f"Acesso de {client.name} suspenso.")
+    expect(clients.status(client)).to_have_text("Suspenso")
     clients.back()
-    clients.act(active, "Cancelar suspensão")
-    said(page, "Suspensão de Cantina da Praça cancelada.")
-    expect(clients.status(active)).to_have_text("Ativo")
+    clients.act(client, "Cancelar suspensão")
+    said(clients.page, f"Suspensão de {client.name} cancelada.")
+    expect(clients.status(client)).to_have_text("Ativo")
     clients.back()
 
-    clients.act(inactive, "Ocultar")
-    said(page, "Drogaria Central oculto.")
+
+def hides_and_finds_again(clients: Clients, client: Client) -> None:
+    clients.act(client, "Ocultar")
+    said(clients.page, f"{client.name} oculto.")
     clients.open()
-    clients.shows(later, earlier, active, waiting)
+    expect(clients.row(client)).to_have_count(0)
     clients.tick("Oculto")
     clients.filter()
-    clients.shows(inactive)
-    clients.act(inactive, "Reexibir")
-    said(page, "Drogaria Central voltou para a lista.")
-    clients.open()
-    clients.shows(later, earlier, active, inactive, waiting)
+    clients.shows(client)
+    clients.act(client, "Reexibir")
+    said(clients.page, f"{client.name} voltou para a lista.")
 
+
+def reads_unused_codes(clients: Clients, client: Client, code: str) -> None:
+    page = clients.page
     expect(page.get_by_text("1 cliente tem código de registro não utilizado.")).to_be_visible()
     page.get_by_role("link", name="Visualizar").click()
     expect(page.get_by_role("heading", name="Códigos de registro não utilizados")).to_be_visible()
     expect(page.locator(".codes li")).to_have_count(1)
-    expect(page.locator(".codes")).to_contain_text("Empório São Bento")
+    expect(page.locator(".codes")).to_contain_text(client.name)
     expect(page.locator(".codes")).to_contain_text(code)
-    if js:
+    if clients.js:
         page.get_by_role("button", name="Fechar").click()
-
-    page.get_by_role("button", name="Sair").click()
-    said(page, "Você saiu do portal.")
-    clients.open()
-    expect(page.get_by_role("button", name="Entrar")).to_be_visible()
 
 
 def test_details_name_version_quantity_and_auxiliary_products(

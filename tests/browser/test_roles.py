@@ -77,9 +77,7 @@ def test_vendor_staff_are_led_to_the_users(page_of: PageOf, make: Factory) -> No
     expect(page.get_by_role("link", name="Clientes")).to_have_count(0)
 
 
-def test_another_partners_client_is_not_found(
-    page_of: PageOf, make: Factory, ana: User, watch, js: bool
-) -> None:
+def test_another_partners_client_is_not_found(page_of: PageOf, make: Factory, ana: User, watch, js: bool) -> None:
     watch.expect("404")
     theirs = make.client(make.partner(name="Ômega Sistemas"), name="Segredo Alheio")
     page = page_of(ana, js=js)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
 BROWSERS_OWN = "net::ERR_ABORTED"  # a request that a navigation, a download or the page itself gave up
+PATIENCE = 10
 
 
 class Watch:
@@ -35,6 +38,13 @@ class Watch:
         """Return what no test said that it would provoke."""
         return [text for text in self.complaints if not any(re.search(pattern, text) for pattern in self.expected)]
 
+    def wait_for(self, page: Page, pattern: str) -> None:
+        """Let the page go on until it has complained about this."""
+        deadline = monotonic() + PATIENCE
+        while not any(re.search(pattern, text) for text in self.complaints):
+            assert monotonic() < deadline, f"no complaint like {pattern} among {self.complaints}"
+            page.evaluate("new Promise(requestAnimationFrame)")
+
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
             self.complaints.append(f"console {message.type}: {message.text}")
@@ -53,8 +63,14 @@ class Watch:
             self.complaints.append(f"refused: {response.request.method} {response.url} {response.status}")
 
 
-def requests_of(page: Page) -> list[Any]:
-    """Return a list that grows with every request that the page sends from now on."""
+@contextmanager
+def sent_by(page: Page) -> Iterator[list[Request]]:
+    """Yield a list that grows with every request that the page sends within the block."""
     sent: list[Request] = []
-    page.on("request", sent.append)
-    return sent
+
+    def note(request: Request) -> None:
+        sent.append(request)
+
+    page.on("request", note)
+    yield sent
+    page.remove_listener("request", note)

@@ -14,11 +14,16 @@ from portal.clients import view
 from portal.clients.filters import DUE_WITHIN_DAYS, LARGEST_ID, PAGE_SIZES, SEARCH_LIMIT, ClientFilter, Sort, parse_id
 from portal.domain.catalogue import Product, RenewalMethod
 from portal.domain.notices import NoticeKind
+from portal.domain.search import fold
 from portal.domain.statuses import DEFAULT_STATUSES, Status
 from portal.municipalities import UFS
 
 ids = st.none() | st.integers(1, LARGEST_ID)
-searches = st.text(max_size=60).map(lambda text: " ".join(text.replace("\x00", "").split()))
+searches = (
+    st.text(max_size=60)
+    .map(lambda text: " ".join(text.replace("\x00", "").split()))
+    .filter(lambda text: not text or fold(text))  # what folds to nothing is no search
+)
 all_criteria = st.builds(
     ClientFilter,
     search=searches,
@@ -99,8 +104,13 @@ def test_what_is_unknown_is_as_if_it_were_not_there(name, value) -> None:
 @pytest.mark.parametrize("value", NONSENSE, ids=lambda value: ascii(value[:12]))
 def test_any_search_text_stays_text(value) -> None:
     criteria = ClientFilter.from_args(MultiDict([("q", value)]))
-    assert criteria.search == " ".join(value.replace("\x00", "").split())[:SEARCH_LIMIT].rstrip()
+    text = " ".join(value.replace("\x00", "").split())[:SEARCH_LIMIT].rstrip()
+    assert criteria.search == (text if fold(text) else "")
     assert replace(criteria, search="") == ClientFilter()
+
+
+def test_a_search_for_an_accent_alone_is_no_search() -> None:
+    assert parsed("?q=%C2%B4") == ClientFilter()
 
 
 def test_blanks_of_a_search_are_those_of_a_name() -> None:

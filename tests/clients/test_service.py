@@ -94,7 +94,7 @@ def test_what_the_table_allows_is_done_and_recorded(client_in, ana, action, stat
     assert derive_status(client, NOW.date()) is BECOMES.get(action, status)
     assert client.version == 2
     [event] = events_of(client)
-    assert event is outcome.event
+    assert event.id == outcome.event.id
     assert (event.action, event.at, event.base_version) == (action.value, NOW, 1)
     assert (event.actor_id, event.actor_name) == (ana.user_id, "Ana")
     assert (event.partner_id, event.client_id) == (client.partner_id, client.id)
@@ -177,7 +177,7 @@ def test_the_same_form_again_answers_what_it_did_then(client_in, ana, action, st
     with clock.frozen(NOW + timedelta(hours=2)):
         again = act(action, client, ana, version=1, **(data if action is Action.EDIT else {}))
     assert again.is_repeat
-    assert again.event is first.event
+    assert again.event.id == first.event.id
     db.session.refresh(client)
     assert {column.name: getattr(client, column.name) for column in Client.__table__.c} == after
     assert len(events_of(client)) == 1
@@ -189,7 +189,8 @@ def test_the_same_form_is_known_even_after_later_changes(client_in, ana, bia) ->
     db.session.refresh(client)
     act(Action.RESUME, client, bia)
     db.session.refresh(client)
-    assert act(Action.SUSPEND, client, ana, version=1) == Outcome(first.event, is_repeat=True)
+    again = act(Action.SUSPEND, client, ana, version=1)
+    assert (again.event.id, again.is_repeat) == (first.event.id, True)
     db.session.refresh(client)
     assert client.suspended_at is None, "the repetition does not suspend again"
 

@@ -244,6 +244,15 @@ class TestSchema:
         assert not clients()
         assert db.session.scalar(select(func.count()).select_from(Partner)) == 0
 
+    def test_rows_that_point_nowhere_are_refused_as_a_whole(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+        from sqlalchemy.exc import IntegrityError
+
+        nobody = bulk.Owner(partner_id=-1, admin_id=-1, due_day=10, clients=50)
+        monkeypatch.setattr(bulk, "_add_owners", lambda *_args: [nobody])
+        with pytest.raises((ValueError, IntegrityError)):
+            fill(ORDER)
+        assert not clients()
+
     def test_foreign_keys_are_checked_afterwards(self, filled: None) -> None:
         from sqlalchemy.exc import IntegrityError
 

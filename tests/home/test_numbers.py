@@ -10,7 +10,7 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from portal import clock
-from portal.clients import queries, tallies
+from portal.clients import conditions, queries, tallies
 from portal.clients.filters import RENEWAL, ClientFilter
 from portal.domain import cycle
 from portal.domain.statuses import LIVE_STATUSES, Status, derive_status
@@ -52,7 +52,7 @@ def test_each_card_counts_the_rows_of_the_list_that_it_leads_to(make, partner, t
         counters = tallies.read(partner.id, today)
         rows = list(queries.all_rows(partner.id, criteria, today, counters))
         assert card.count == len(rows), name
-        assert card.count == counters.exact(criteria, queries.due_range(criteria, today)), name
+        assert card.count == counters.exact(criteria, conditions.due_range(criteria, today)), name
         assert criteria == home.CARDS[name]
 
 

@@ -1,0 +1,103 @@
+"""What rows the criteria mean, as conditions: the same rules that Python reads, in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, and_, func, literal_column, not_, or_
+
+from portal.clients import noticed
+from portal.clients.filters import LARGEST_ID, RENEWAL, ClientFilter
+from portal.domain import documents
+from portal.domain.statuses import RULES, DueRange, Status, to_renew
+from portal.models import Client
+
+CLIENT = Client.__table__.c
+"""The columns themselves: rows of a list are no objects, and a query without objects costs half."""
+
+LAST_DAY = literal_column("'9999-12-31'", Date)
+DUE = func.coalesce(CLIENT.due_on, LAST_DAY, type_=Date)
+"""Due dates with "none yet" last; spelled exactly as the indexes spell it."""
+
+_FLAGS: dict[str, Any] = {
+    "pending": CLIENT.pending_at,
+    "hidden": CLIENT.hidden_at,
+    "suspended": CLIENT.suspended_at,
+}
+
+
+def status_clauses(status: Status, today: date, due: Any = DUE) -> list[ColumnElement[bool]]:
+    """Return the conditions under which a row has a status: the same rule that ``derive_status`` reads.
+
+    ``due`` is DUE where an index by due date shall help, or the bare column where none may lure the planner away from
+    the order of the list. Both mean the same: only a pending client has no due date, and its status asks for none.
+    """
+    rule = RULES[status]
+    clauses: list[ColumnElement[bool]] = [
+        column.is_not(None) if wanted else column.is_(None)
+        for name, column in _FLAGS.items()
+        if (wanted := getattr(rule, name)) is not None
+    ]
+    return clauses + (due_clauses(rule.due(today), due) if rule.due else [])
+
+
+def any_status(statuses: Collection[Status], today: date, due: Any = DUE) -> list[ColumnElement[bool]]:
+    """Return the condition that a row has one of several statuses, by the shorter of two ways to say it."""
+    others = [status for status in Status if status not in statuses]
+    if not others:
+        return []
+    if len(others) < len(statuses):
+        return [not_(and_(*status_clauses(status, today, due))) for status in others]
+    return [or_(*(and_(*status_clauses(status, today, due)) for status in statuses))]
+
+
+def due_clauses(wanted: DueRange, due: Any = DUE) -> list[ColumnElement[bool]]:
+    """Return the conditions that a due date lies in a range."""
+    clauses = []
+    if wanted.first is not None:
+        clauses.append(due >= wanted.first)
+    if wanted.last is not None:
+        clauses.append(due <= wanted.last)
+    return clauses
+
+
+def due_range(criteria: ClientFilter, today: date) -> DueRange | None:
+    """Return the due dates that "a renovar" or "vence em até N dias" means, today included."""
+    if criteria.due_within is None:
+        return None
+    if criteria.due_within == RENEWAL:
+        return to_renew(today)
+    return DueRange(today, today + timedelta(days=criteria.due_within))
+
+
+def matching(partner_id: int, criteria: ClientFilter, today: date, due: Any = DUE) -> list[ColumnElement[bool]]:
+    """Return the conditions of the criteria, the statuses apart."""
+    clauses: list[ColumnElement[bool]] = [CLIENT.partner_id == partner_id]
+    if criteria.search:
+        clauses.append(_found(criteria))
+    if criteria.product:
+        clauses.append(CLIENT.product == criteria.product)
+    if wanted := due_range(criteria, today):
+        clauses += [CLIENT.pending_at.is_(None), *due_clauses(wanted, due)]
+    if criteria.method:
+        clauses.append(CLIENT.renewal_method == criteria.method)
+    if criteria.uf:
+        clauses.append(CLIENT.uf == criteria.uf)
+    if criteria.is_code_unused:
+        clauses.append(CLIENT.unused_codes > literal_column("0"))
+    if criteria.notice:
+        clauses.append(noticed.is_told_of(partner_id, criteria.notice, today))
+    return clauses
+
+
+def _found(criteria: ClientFilter) -> ColumnElement[bool]:
+    """Say whether a row is found: by a part of its name, by a part of its document (mask or not), by its ID."""
+    text, bare = criteria.folded, documents.normalise(criteria.search).lower()
+    ways: list[ColumnElement[bool]] = [CLIENT.search_key.contains(text, autoescape=True)]
+    if bare != text and bare.isalnum() and any(sign.isdigit() for sign in bare):
+        ways.append(CLIENT.search_key.contains(bare, autoescape=True))
+    if bare.isdecimal() and bare.isascii() and int(bare) <= LARGEST_ID:
+        ways.append(CLIENT.id == int(bare))
+    return or_(*ways)

@@ -1,0 +1,229 @@
+"""Bytes and queries: what travels to a partner on a thin line, and what an answer costs the database."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, insert
+from stdnum.br import cnpj
+from werkzeug.test import TestResponse
+
+from portal.clients.filters import Sort
+from portal.domain.catalogue import Item, Product
+from portal.domain.search import search_key
+from portal.extensions import db
+from portal.models import Client, Partner
+from tests.conftest import NOW
+from tests.factories import Factory
+from tests.visitor import HTMX, Visitor
+
+FIRST_VISIT, FIRST_REQUESTS = 24 * 1024, 4
+FRAGMENT = {25: 3_584, 50: 6_656}
+SMALL = 1_228
+NOT_MODIFIED = 300
+QUERIES = 6
+QUERIES_304 = 2
+
+KINDS = ["Padaria e Confeitaria", "Supermercado", "Restaurante e Pizzaria", "Comércio de Alimentos", "Mercearia",
+         "Açougue e Casa de Carnes", "Lanchonete", "Distribuidora de Bebidas", "Farmácia", "Materiais de Construção"]  # fmt: skip
+OWNERS = ["Nossa Senhora Aparecida", "São José do Ribeirão", "Irmãos Gonçalves", "Família Guimarães", "Bom Jesus",
+          "Três Corações", "Santo Antônio de Pádua", "Estrela do Sertão", "Conceição & Filhos", "Araújo Magalhães"]  # fmt: skip
+FORMS = ["Ltda", "Ltda ME", "EIRELI", "EPP"]
+
+
+@pytest.fixture
+def crowd(make: Factory) -> Partner:
+    """Return a partner with 100 clients with long names, numbers that do not repeat, and every status."""
+    partner, chance = make.partner(name="Revenda Araújo & Guimarães Automação"), random.Random(3)
+    rows = [_facts(partner.id, number, names, chance) for number, names in enumerate(product(KINDS, OWNERS))]
+    db.session.execute(insert(Client), rows)
+    db.session.commit()
+    return partner
+
+
+def _facts(partner_id: int, number: int, names: tuple[str, str], chance: random.Random) -> dict[str, Any]:
+    name = f"{names[0]} {names[1]} {chance.choice(FORMS)}"
+    body = f"{chance.randrange(10**8):08d}{chance.randrange(1, 4):04d}"
+    document = body + cnpj.calc_check_digits(body)
+    is_pending = number % 25 == 0
+    return {
+        "id": 18_000 + number * 7,
+        "partner_id": partner_id,
+        "name": name,
+        "document": document,
+        "search_key": search_key(name, document),
+        "product": Product.NAVI if number % 4 == 0 else Product.LINK,
+        "registered_on": NOW.date() - timedelta(days=chance.randrange(2_000)),
+        "due_on": None if is_pending else NOW.date() + timedelta(days=chance.randrange(-50, 35)),
+        "pending_at": NOW if is_pending else None,
+        "suspended_at": NOW if number % 9 == 0 else None,
+        "uf": "SP",
+        "city": "São José dos Campos",
+        "city_code": "3549904",
+    }
+
+
+@pytest.fixture
+def web(app: Flask, crowd: Partner, make: Factory) -> Visitor:
+    """Return the browser of an Administrador, with a client that has everything: 18007."""
+    client = db.session.get(Client, 18_007)
+    client.due_on, client.suspended_at = NOW.date() + timedelta(days=20), None
+    for item in (Item.CLOUD, Item.WAITER, Item.MOBILE, Item.INTEGRATED_PAYMENT):
+        make.item(client, item, 3)
+    make.item(client, Item.BASE)
+    make.code(client)
+    make.installation(client)
+    return Visitor(app).sign_in(make.user(crowd, name="Conceição Aparecida Guimarães"))
+
+
+def weight(answer: TestResponse) -> int:
+    """Return the bytes on the wire: status line, headers as the server sends them, body."""
+    head = f"HTTP/1.1 {answer.status}\r\nDate: Thu, 10 Jul 2025 15:00:00 GMT\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in answer.headers) + "\r\n"
+    return len(head.encode()) + len(answer.get_data())
+
+
+def fetch(web: Visitor, path: str, **headers: str) -> TestResponse:
+    return web.browser.get(path, headers={"Accept-Encoding": "gzip, deflate, br, zstd"} | headers)
+
+
+def fragment(web: Visitor, path: str) -> TestResponse:
+    return fetch(web, path, **HTMX)
+
+
+def body(answer: TestResponse) -> int:
+    """Return the size of a compressed body; plain ones would say nothing about the budget."""
+    assert answer.status_code == 200
+    assert answer.headers.get("Content-Encoding") == "br" or len(answer.get_data()) < 250
+    return len(answer.get_data())
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """Count the statements that are sent, but those that only begin and end transactions."""
+    sent: list[str] = []
+
+    def note(_connection, _cursor, statement, *_others) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA", "SAVEPOINT")):
+            sent.append(statement)
+
+    db.session.rollback()
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_a_first_visit_with_everything_it_needs(web, record_property) -> None:
+    page = fetch(web, "/clients")
+    text = fetch(web, "/clients", **{"Accept-Encoding": "identity"}).text
+    files = sorted(set(re.findall(r'(?:src|href)="(/static/[^"#]+)', text)))
+    total = weight(page)
+    for path in files:
+        answer = fetch(web, path)
+        assert answer.headers["Content-Encoding"] == "br", path
+        total += weight(answer)
+        answer.close()
+    record_property("first visit", total)
+    assert text.count("<tbody id=") == 25
+    assert not re.search(r'(?:src|href)="(?:https?:)?//', text), "no other host"
+    assert 1 + len(files) <= FIRST_REQUESTS
+    assert total <= FIRST_VISIT, f"{total} bytes: page {weight(page)}, {files}"
+
+
+@pytest.mark.parametrize("size", [25, 50])
+@pytest.mark.parametrize("query", ["", "&sort=-due", "&status=active&status=suspended", "&q=comercio"])
+def test_a_fragment_of_the_list(web, record_property, size, query) -> None:
+    answer = fragment(web, f"/clients?size={size}{query}")
+    record_property("bytes", body(answer))
+    assert body(answer) <= FRAGMENT[size]
+
+
+def test_the_next_page_too(web) -> None:
+    first = fetch(web, "/clients?size=50", **HTMX, **{"Accept-Encoding": "identity"}).text
+    answer = fragment(web, re.search(r'rel="next" href="([^"]+)"', first)[1].replace("&amp;", "&"))
+    assert body(answer) <= FRAGMENT[50]
+
+
+@pytest.mark.parametrize("noun", ["detail", "menu", "row", "suspension/new"])
+def test_what_is_asked_about_a_row(web, noun) -> None:
+    assert body(fragment(web, f"/clients/18007/{noun}")) <= SMALL
+
+
+def test_an_action_on_a_row(web) -> None:
+    for noun, version in (("suspension", 1), ("resumption", 2), ("resumption", 2)):
+        fields = {"csrf_token": web.csrf_token(), "version": version}
+        headers = {"Accept-Encoding": "br"} | HTMX
+        answer = web.browser.post(f"/clients/18007/{noun}", data=fields, headers=headers)
+        assert body(answer) <= SMALL
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+def test_an_unchanged_list(web, record_property, headers) -> None:
+    tag = fetch(web, "/clients", **headers).headers["ETag"]
+    answer = fetch(web, "/clients", **headers, **{"If-None-Match": tag})
+    assert answer.status_code == 304
+    record_property("304", weight(answer))
+    assert weight(answer) <= NOT_MODIFIED
+
+
+LISTS = [
+    *(f"/clients?size={size}&sort={sign}{sort.value}" for sort in Sort for sign in ("", "-") for size in (25, 50)),
+    "/clients?q=padaria", "/clients?q=nada", "/clients?status=active&product=link&due=30&uf=SP&method=manual",
+    "/clients?code=unused", "/clients?after=18350", "/clients?before=18350&sort=status", "/clients?open=18007",
+    "/clients?q=padaria&after=18350&open=18007",
+]  # fmt: skip
+PAGES = ["/clients/18007", "/clients/18007/detail", "/clients/18007/menu", "/clients/18007/row", "/clients/codes",
+         "/clients/18007/revision/new", "/clients/18007/suspension/new", "/clients/cities?uf=SP&city=sao", "/"]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LISTS + PAGES)
+def test_an_answer_costs_few_queries(web, path) -> None:
+    for headers in ({}, HTMX):
+        with counted() as sent:
+            fetch(web, path, **headers)
+        budget = QUERIES + 3 if "open=" in path else QUERIES
+        assert 1 <= len(sent) <= budget, "\n".join(sent)
+
+
+def test_the_number_of_rows_does_not_matter(web) -> None:
+    costs = set()
+    for path in ("/clients?q=nada", "/clients?size=25", "/clients?size=50"):
+        with counted() as sent:
+            fetch(web, path)
+        costs.add(len(sent))
+    assert len(costs) == 1
+
+
+def test_an_action_costs_a_constant_number_of_queries(web) -> None:
+    costs = []
+    for noun, version in (("suspension", 1), ("resumption", 2), ("suspension", 3)):
+        fields = {"csrf_token": web.csrf_token(), "version": version}
+        with counted() as sent:
+            assert web.browser.post(f"/clients/18007/{noun}", data=fields, headers=HTMX).status_code == 200
+        costs.append(len(sent))
+    assert max(costs) <= QUERIES, sent
+    assert len(set(costs)) == 1
+
+
+def test_an_unchanged_list_is_known_before_anything_is_read(web) -> None:
+    for path in ("/clients", "/clients?q=padaria&sort=due"):
+        tag = fetch(web, path).headers["ETag"]
+        with counted() as sent:
+            assert fetch(web, path, **{"If-None-Match": tag}).status_code == 304
+        assert len(sent) <= QUERIES_304, sent
+
+
+def test_the_export_costs_a_query_per_five_hundred_rows_not_per_row(web) -> None:
+    with counted() as sent:
+        assert fetch(web, "/clients/export", **{"Accept-Encoding": "identity"}).text.count("\r\n") > 80
+    assert len(sent) <= QUERIES

@@ -1,0 +1,396 @@
+"""Every route of the URL map, asked by everybody with another partner's valid ids: nobody where they don't belong.
+
+A new route is swept from the day it exists; one with a path parameter that the sweep has no value for fails it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import Map, Rule
+from werkzeug.test import TestResponse
+
+from portal import access, audit
+from portal.access import PUBLIC
+from portal.accounts import service as accounts
+from portal.domain import codes, documents
+from portal.domain.catalogue import Item
+from portal.domain.roles import GRANTS, READING, Permission, Role
+from portal.extensions import db
+from portal.models import AuditEvent, Client, Partner, PasswordReset, User, UserSession
+from tests.conftest import NOW
+from tests.factories import PASSWORD, Factory
+from tests.visitor import HTMX, Visitor
+
+BY_POSSESSION = {"accounts.password_new", "accounts.password_create"}
+"""Routes whose path holds a secret: who has it may. The sweep has only one that was used up."""
+
+FORM = {
+    "version": "1", "reason": "Varredura", "name": "Varrido", "uf": "SP", "city": "Santos", "email": "varre@dura.test",
+    "phone": "", "notes": "Varrido", "password": "uma-senha-da-varredura", "repeated": "uma-senha-da-varredura",
+    "next": "/",
+}  # fmt: skip
+"""What every POST is sent: the fields of all forms."""
+
+NEVER_COMPARED = {"attempts"}
+"""Throttle counters, which a GET may touch as well."""
+
+Dump = dict[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Victim:
+    """A partner with something in every table, the ids that lead to it and the words that give it away."""
+
+    partner: Partner
+    users: dict[Role, User]
+    clients: list[Client]
+    secrets: list[str]
+    words: list[str]
+    values: dict[str, list[object]]
+
+
+@pytest.fixture
+def victim(make: Factory) -> Victim:
+    """Return the partner whose rows the others ask for."""
+    partner = make.partner(name="Revenda Jatobá")
+    users = {
+        role: make.user(partner, role, name=f"Jurema {role.value}", email=f"jurema.{role.value}@jatoba.test")
+        for role in Role
+        if role is not Role.OPERATOR
+    }
+    facts: list[dict[str, Any]] = [
+        {}, {"suspended_at": NOW, "suspension_reason": "Segredo do jatobá"}, {"due_on": date(2025, 7, 9)},
+        {"due_on": date(2025, 6, 9)}, {"due_on": date(2025, 6, 9), "hidden_at": NOW},
+        {"due_on": None, "pending_at": NOW, "pending_reason": "Pendência do jatobá"},
+    ]  # fmt: skip
+    clients = [
+        make.client(
+            partner, name=f"Quitanda Umbuzeiro {n}", email=f"umbu{n}@umbuzeiro.test", notes="Nota do umbuzeiro", **fact
+        )
+        for n, fact in enumerate(facts)
+    ]
+    secrets = []
+    for client in clients:
+        make.item(client, Item.WAITER, 2)
+        code, key = make.code(client).code, make.installation(client).key
+        secrets += [code, codes.grouped(code), key]
+    admin = users[Role.ADMIN]
+    audit.record("edit", actor=_Actor(admin.id, admin.name), now=NOW, partner_id=partner.id, client_id=clients[0].id,
+                 before={"name": "Antes do umbuzeiro"}, after={"name": "Depois"}, reason="Motivo do umbuzeiro")  # fmt: skip
+    used = "used-up-" + "x" * 30
+    for user in users.values():
+        db.session.add(
+            UserSession(token_hash=access.token_hash(user.email), user_id=user.id, created_at=NOW, last_seen_at=NOW)
+        )
+    db.session.add(
+        PasswordReset(
+            token_hash=access.token_hash(used),
+            user_id=admin.id,
+            created_at=NOW,
+            expires_at=NOW + timedelta(1),
+            used_at=NOW,
+        )
+    )
+    db.session.commit()
+    draft = accounts.keep_draft(
+        admin.id, f"/clients/{clients[0].id}/revision/new", {"name": ["Rascunho do umbuzeiro"]}, now=NOW
+    )
+    session_ids = list(db.session.scalars(select(UserSession.id)))
+    events = list(db.session.scalars(select(AuditEvent.id)))
+    words = ["Jatobá", "jatobá", "Jurema", "jatoba.test", "mbuzeiro", "umbu0@", partner.document]
+    words += [shown for client in clients for shown in (client.document, documents.mask(client.document))]
+    values: dict[str, list[object]] = {
+        "client_id": [client.id for client in clients],
+        "user_id": [users[Role.READER].id],
+        "session_id": session_ids,
+        "event_id": events,
+        "token": [used],
+        "draft": [draft],
+    }
+    return Victim(partner, users, clients, secrets, words, values)
+
+
+@dataclass(frozen=True)
+class _Actor:
+    user_id: int
+    name: str
+
+
+def dump() -> Dump:
+    """Return every row of every table; the moments at which sessions were last seen apart."""
+    db.session.rollback()
+    tables = [table for table in db.metadata.sorted_tables if table.name not in NEVER_COMPARED]
+    found = {
+        table.name: [dict(row._mapping) for row in db.session.execute(select(table).order_by(*table.primary_key))]
+        for table in tables
+    }
+    for session in found["user_sessions"]:
+        session.pop("last_seen_at")
+    db.session.rollback()
+    return found
+
+
+def rules(app: Flask, method: str) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if method in (rule.methods or ())]
+
+
+def paths(rule: Rule, values: dict[str, list[object]]) -> Iterator[str]:
+    """Yield the addresses of a route with the victim's ids in them, in query strings too."""
+    path, names = rule.rule, sorted(rule.arguments)
+    missing = [name for name in names if name not in values]
+    assert not missing, f"{rule.endpoint}: the sweep has no value for {missing}; add one to Victim.values"
+    if not names:
+        client, draft = values["client_id"][0], values["draft"][0]
+        yield path
+        yield f"{path}?after={client}&before={client}&open={client}&draft={draft}&q=umbuzeiro&search=jurema"
+        yield f"{path}?open={client}"
+        return
+    for value in values[names[0]]:
+        address = path
+        for converter in ("int:", ""):
+            address = address.replace(f"<{converter}{names[0]}>", str(value))
+        assert "<" not in address, f"{rule.endpoint}: more than one parameter"
+        yield address
+        yield f"{address}?draft={values['draft'][0]}&before=999"
+
+
+def permission_of(app: Flask, rule: Rule) -> str | Permission:
+    return app.view_functions[rule.endpoint].permission  # type: ignore[attr-defined]
+
+
+def ask(open_browser: Callable[[], Visitor], method: str, path: str) -> list[TestResponse]:
+    """Send a request as a plain browser and as htmx, each in a session of its own; POSTs carry token and every field."""
+    answers = []
+    for htmx in (False, True):
+        who = open_browser()
+        if method == "POST":
+            answer = who.post(path, htmx=htmx, **FORM)
+        else:
+            answer = who.fragment(path) if htmx else who.get(path)
+        answer.get_data()  # an export's rows are read while it is sent
+        answers.append(answer)
+    return answers
+
+
+def told(answer: TestResponse, words: list[str]) -> list[str]:
+    """Return which of some words an answer holds, in body or headers, what the request itself said apart."""
+    text = answer.text + "".join(f"{name}: {value}\n" for name, value in answer.headers)
+    text = (
+        text.replace("q=umbuzeiro", "")
+        .replace("q%3Dumbuzeiro", "")
+        .replace("“umbuzeiro”", "")
+        .replace('value="umbuzeiro"', "")
+    )
+    return [word for word in words if word in text.replace("“jurema”", "")]
+
+
+METHODS = ("GET", "POST")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_another_partners_administrator_finds_nothing_and_changes_nothing(app, make, victim, method) -> None:
+    intruder = make.user(make.partner())
+    before, swept = dump(), 0
+    for rule in rules(app, method):
+        for path in paths(rule, victim.values):
+            for answer in ask(lambda: Visitor(app).sign_in(intruder), method, path):
+                assert answer.status_code < 500, path
+                assert not told(answer, victim.words + victim.secrets), path
+                if rule.arguments:
+                    assert answer.status_code == 404, f"{method} {path}"
+                swept += 1
+    after = dump()
+    for kept in (before, after):
+        kept["user_sessions"] = [row for row in kept["user_sessions"] if row["user_id"] != intruder.id]
+    assert after == before
+    assert swept > 20
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_visitor_without_session_gets_no_further_than_the_open_pages(app, victim, method) -> None:
+    before, swept = dump(), 0
+    for rule in rules(app, method):
+        is_open = permission_of(app, rule) == PUBLIC
+        for path in paths(rule, victim.values):
+            plain, fragment = ask(lambda: Visitor(app), method, path)
+            for answer in (plain, fragment):
+                assert answer.status_code < 500, path
+                assert not told(answer, victim.words + victim.secrets), path
+            if not is_open:
+                assert plain.status_code == 303, f"{method} {path}"
+                assert plain.location.startswith("/login"), path
+                assert (fragment.status_code, fragment.text) == (401, ""), f"{method} {path}"
+                assert fragment.headers["HX-Redirect"].startswith("/login"), path
+                swept += 1
+    assert dump() == before
+    assert swept > 5
+
+
+def expected_of(role: Role, permission: str | Permission, *, is_suspended: bool = False) -> bool:
+    """Say by the tables of DOMAIN §11 and §2 whether a role may, independently of portal.domain.roles.may."""
+    return permission == PUBLIC or (permission in GRANTS[role] and (not is_suspended or permission in READING))
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.OPERATOR])
+@pytest.mark.parametrize("method", METHODS)
+def test_each_role_of_the_partner_may_what_its_permissions_say(app, victim, method, role) -> None:
+    _check_permissions(app, victim, method, role, victim.users[role])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_suspended_partners_administrator_reads_and_changes_nothing(app, victim, method) -> None:
+    victim.partner.suspended_at = NOW
+    db.session.commit()
+    before = dump()
+    _check_permissions(app, victim, method, Role.ADMIN, victim.users[Role.ADMIN], is_suspended=True)
+    after = dump()
+    for kept in (before, after):
+        kept.pop("user_sessions")
+    assert after == before
+
+
+def _check_permissions(
+    app: Flask, victim: Victim, method: str, role: Role, user: User, *, is_suspended: bool = False
+) -> None:
+    answers = set()
+    for rule in rules(app, method):
+        permission = permission_of(app, rule)
+        may = expected_of(role, permission, is_suspended=is_suspended)
+        for path in paths(rule, victim.values):
+            for answer in ask(lambda: Visitor(app).sign_in(user), method, path):
+                assert answer.status_code < 500, path
+                assert (answer.status_code not in {401, 403}) is may, f"{method} {path}: {answer.status_code} to {role}"
+                if is_suspended and not may:
+                    assert "Sua revenda está suspensa" in answer.text, path
+                if Permission.VIEW_CODES not in GRANTS[role]:
+                    assert not told(answer, victim.secrets), path
+                answers.add(may)
+    assert answers == {True, False} or (role is Role.ADMIN and answers == {True})
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_vendor_staff_look_after_people_and_see_no_client(app, make, victim, method) -> None:
+    operator = make.user(None, Role.OPERATOR)
+    before = dump()
+    clients_words = [word for word in victim.words if word.lower() not in {"jatobá", "jurema", "jatoba.test"}]
+    for rule in rules(app, method):
+        may = expected_of(Role.OPERATOR, permission_of(app, rule))
+        for path in paths(rule, victim.values):
+            for answer in ask(lambda: Visitor(app).sign_in(operator), method, path):
+                assert answer.status_code < 500, path
+                assert not told(answer, clients_words + victim.secrets), path
+                assert (answer.status_code not in {401, 403}) is may, f"{method} {path}"
+                if "client_id" in rule.arguments:
+                    assert answer.status_code in {403, 404}, path
+    after = dump()
+    for table in (
+        "clients",
+        "partners",
+        "registration_codes",
+        "installations",
+        "license_items",
+        "client_tallies",
+        "users",
+    ):
+        assert after[table] == before[table]
+
+
+def test_no_get_changes_the_database(app, victim) -> None:
+    admin = Visitor(app).sign_in(victim.users[Role.ADMIN])
+    before = dump()
+    for rule in rules(app, "GET"):
+        for path in paths(rule, victim.values):
+            for method, headers in (("GET", {}), ("GET", HTMX), ("HEAD", {}), ("OPTIONS", {})):
+                answer = admin.browser.open(path, method=method, headers=headers)
+                answer.get_data()
+                assert answer.status_code < 500, path
+        assert dump() == before, rule.endpoint
+
+
+@pytest.mark.parametrize("token", [None, "", "forged", "of another session"])
+def test_no_post_without_the_sessions_token_does_anything(app, victim, token) -> None:
+    admin = victim.users[Role.ADMIN]
+    if token == "of another session":
+        token = Visitor(app).sign_in(admin).csrf_token()
+    visitor = Visitor(app).sign_in(admin)
+    visitor.csrf_token()
+    before, fields = dump(), FORM | ({} if token is None else {"csrf_token": token})
+    before.pop("form_drafts")
+    for rule in rules(app, "POST"):
+        for path in paths(rule, victim.values):
+            for headers in ({}, HTMX, HTMX | {"X-CSRFToken": token or ""}):
+                answer = visitor.browser.post(path, data=fields, headers=headers)
+                assert answer.status_code in {303, 400}, f"{path}: {answer.status_code}"
+                assert (answer.status_code == 303) <= (not headers), path
+    after = dump()
+    after.pop("form_drafts")
+    assert after == before
+
+
+def test_a_visitors_login_without_its_token_is_refused_too(app, victim) -> None:
+    admin = victim.users[Role.ADMIN]
+    before = dump()
+    answer = Visitor(app).browser.post("/login", data={"email": admin.email, "password": PASSWORD})
+    assert answer.status_code == 400
+    assert dump() == before
+
+
+def test_the_token_in_htmx_header_is_enough(app, victim) -> None:
+    """Else the sweep above would pass with every POST refused."""
+    visitor = Visitor(app).sign_in(victim.users[Role.ADMIN])
+    headers = HTMX | {"X-CSRFToken": visitor.csrf_token()}
+    path = f"/clients/{victim.clients[0].id}/suspension"
+    assert visitor.browser.post(path, data={"version": "1"}, headers=headers).status_code == 200
+
+
+def test_methods_that_plain_forms_cannot_send_are_refused_everywhere(app, victim) -> None:
+    visitor = Visitor(app).sign_in(victim.users[Role.ADMIN])
+    before = dump()
+    for rule in app.url_map.iter_rules():
+        assert set(rule.methods or ()) <= {"GET", "HEAD", "OPTIONS", "POST"}, rule.endpoint
+        for path in paths(rule, victim.values):
+            for method in ("PUT", "PATCH", "DELETE"):
+                assert visitor.browser.open(path, method=method).status_code == 405, f"{method} {path}"
+    assert dump() == before
+
+
+def test_the_sweep_notices_a_parameter_that_it_does_not_know(victim) -> None:
+    new = Rule("/invoices/<int:invoice_id>", endpoint="invoices.show")
+    Map([new])
+    with pytest.raises(AssertionError, match="invoice_id"):
+        list(paths(new, victim.values))
+
+
+def test_open_routes_are_few_and_known(app) -> None:
+    found = {rule.endpoint for rule in app.url_map.iter_rules() if permission_of(app, rule) == PUBLIC}
+    assert found == BY_POSSESSION | {
+        "accounts.login",
+        "accounts.session_create",
+        "accounts.forgotten_new",
+        "accounts.forgotten_create",
+    }
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["0", str(2**31), str(2**63), "9" * 30, "9" * 5_000],
+    ids=["0", "2^31", "2^63", "30 digits", "5000 digits"],
+)
+def test_a_number_that_is_nobodys_id_is_not_found_anywhere(app, victim, number) -> None:
+    admin = Visitor(app).sign_in(victim.users[Role.ADMIN])
+    asked = 0
+    for rule in app.url_map.iter_rules():
+        if "<int:" in rule.rule:
+            path = re.sub(r"<int:\w+>", number, rule.rule)
+            answer = admin.post(path, **FORM) if "POST" in (rule.methods or ()) else admin.get(path)
+            assert answer.status_code == 404, path
+            asked += 1
+    assert asked > 5
