@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import literal, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, func, literal, select, tuple_
 
 from portal.clients.conditions import any_status
 from portal.domain.catalogue import Item
@@ -40,26 +40,29 @@ class Detail:
 
 
 def get_detail(client: Client) -> Detail:
-    """Return what a client's row expands to; three queries."""
-    items = db.session.scalars(select(LicenseItem).where(LicenseItem.client_id == client.id)).all()
-    code = db.session.scalar(
-        select(RegistrationCode)
-        .where(
-            RegistrationCode.client_id == client.id,
-            RegistrationCode.item == Item.BASE,
-            RegistrationCode.consumed_at.is_(None),
-            RegistrationCode.revoked_at.is_(None),
-        )
-        .order_by(RegistrationCode.id.desc())
-        .limit(1)
+    """Return what a client's row expands to; one query, a row for each item, code and key beside it."""
+    code = _newest(
+        RegistrationCode, client, RegistrationCode.consumed_at.is_(None), RegistrationCode.revoked_at.is_(None)
     )
-    installation = db.session.scalar(
-        select(Installation)
-        .where(Installation.client_id == client.id, Installation.item == Item.BASE, Installation.revoked_at.is_(None))
-        .order_by(Installation.id.desc())
-        .limit(1)
-    )
-    return Detail(items, code, installation)
+    installation = _newest(Installation, client, Installation.revoked_at.is_(None))
+    rows = db.session.execute(
+        select(LicenseItem, RegistrationCode, Installation)
+        .select_from(Client)
+        .outerjoin(LicenseItem, LicenseItem.client_id == Client.id)
+        .outerjoin(RegistrationCode, RegistrationCode.id == code)
+        .outerjoin(Installation, Installation.id == installation)
+        .where(Client.id == client.id)
+    ).all()
+    _item, newest_code, newest_installation = rows[0]
+    return Detail([row[0] for row in rows if row[0]], newest_code, newest_installation)
+
+
+def _newest(
+    model: type[RegistrationCode | Installation], client: Client, *clauses: ColumnElement[bool]
+) -> ScalarSelect[int]:
+    """Return the query for the newest id of what a client's base license has and a condition finds."""
+    which = (model.client_id == client.id, model.item == Item.BASE, *clauses)
+    return select(func.max(model.id)).where(*which).correlate(None).scalar_subquery()
 
 
 def history(client: Client, before: int | None = None) -> Sequence[AuditEvent]:
