@@ -188,7 +188,7 @@ def _beyond(sort: Sort, cursor: AnyRow | None, *, is_descending: bool) -> list[C
         return []
     keys = KEYS[sort]
     if sort is Sort.ID:
-        return [ID < cursor.id if is_descending else ID > cursor.id]
+        return [cursor.id > ID if is_descending else cursor.id < ID]
     values = [cursor.due if key is DUE else getattr(cursor, key.key) for key in keys]
     left, right = tuple_(*keys), tuple_(*(literal(v, key.type) for v, key in zip(values, keys, strict=True)))
     return [left < right if is_descending else left > right]
