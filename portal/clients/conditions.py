@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, func, literal_column, not_, or_
+from sqlalchemy import ColumnElement, Date, Integer, and_, func, literal_column, not_, or_
 
 from portal.clients import noticed
 from portal.clients.filters import LARGEST_ID, RENEWAL, ClientFilter
@@ -20,6 +20,9 @@ CLIENT = Client.__table__.c
 LAST_DAY = literal_column("'9999-12-31'", Date)
 DUE = func.coalesce(CLIENT.due_on, LAST_DAY, type_=Date)
 """Due dates with "none yet" last; spelled exactly as the indexes spell it."""
+
+ID = func.abs(CLIENT.id, type_=Integer)
+"""Ids in an order that only the partner's own index has (``models.client.ID_ORDER``)."""
 
 _FLAGS: dict[str, Any] = {
     "pending": CLIENT.pending_at,

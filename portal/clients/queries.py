@@ -11,7 +11,7 @@ from sqlalchemy import CTE, ColumnElement, false, literal, select, tuple_
 from sqlalchemy import union_all as union
 
 from portal.clients import noticed
-from portal.clients.conditions import CLIENT, DUE, LAST_DAY, any_status, due_range, matching, status_clauses
+from portal.clients.conditions import CLIENT, DUE, ID, LAST_DAY, any_status, due_range, matching, status_clauses
 from portal.clients.filters import LARGEST_ID, ClientFilter, Sort
 from portal.clients.tallies import Counters
 from portal.domain.errors import NotFound
@@ -27,7 +27,7 @@ COLUMNS = (
 )  # fmt: skip
 
 KEYS: dict[Sort, tuple[Any, ...]] = {
-    Sort.ID: (CLIENT.id,),
+    Sort.ID: (ID,),
     Sort.NAME: (CLIENT.search_key, CLIENT.id),
     Sort.DOCUMENT: (CLIENT.document, CLIENT.product),
     Sort.REGISTERED: (CLIENT.registered_on, CLIENT.id),
@@ -197,9 +197,9 @@ def _beyond(sort: Sort, cursor: AnyRow | None, *, is_descending: bool) -> list[C
     if cursor is None:
         return []
     keys = KEYS[sort]
+    if sort is Sort.ID:
+        return [cursor.id > ID if is_descending else cursor.id < ID]
     values = [cursor.due if key is DUE else getattr(cursor, key.key) for key in keys]
-    if len(keys) == 1:
-        return [keys[0] < values[0] if is_descending else keys[0] > values[0]]
     left, right = tuple_(*keys), tuple_(*(literal(v, key.type) for v, key in zip(values, keys, strict=True)))
     return [left < right if is_descending else left > right]
 

@@ -45,6 +45,7 @@ def upgrade() -> None:
             postgresql_where=condition,
         )
     op.create_index("ix_clients_due", "clients", ["partner_id", DUE_ORDER, "id"])
+    op.create_index("ix_clients_id", "clients", ["partner_id", sa.text("abs(id)")])
     statements = SQLITE_TRIGGERS if op.get_bind().dialect.name == "sqlite" else POSTGRESQL_TRIGGERS
     for statement in statements:
         op.execute(statement)
@@ -146,7 +147,6 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clients")),
     )
     op.create_index("ix_clients_document", "clients", ["partner_id", "document", "product"], unique=True)
-    op.create_index("ix_clients_id", "clients", ["partner_id", "id"], unique=False)
     op.create_index("ix_clients_name", "clients", ["partner_id", "search_key", "id"], unique=False)
     op.create_index("ix_clients_product", "clients", ["partner_id", "product", "id"], unique=False)
     op.create_index("ix_clients_registered", "clients", ["partner_id", "registered_on", "id"], unique=False)
