@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -17,14 +17,31 @@ from sqlalchemy import select
 from werkzeug.routing import Map, Rule
 from werkzeug.test import TestResponse
 
+from jobs.job import Job
 from portal import access, audit
 from portal.access import PUBLIC
 from portal.accounts import service as accounts
 from portal.domain import codes, documents
+from portal.domain.actions import Action
+from portal.domain.bulk import LineResult
 from portal.domain.catalogue import Item
+from portal.domain.jobs import RunState
+from portal.domain.notices import NoticeKind
 from portal.domain.roles import GRANTS, READING, Permission, Role
 from portal.extensions import db
-from portal.models import AuditEvent, Client, Partner, PasswordReset, User, UserSession
+from portal.models import (
+    AuditEvent,
+    BulkLine,
+    BulkOrder,
+    Client,
+    JobRun,
+    Notice,
+    NoticeMute,
+    Partner,
+    PasswordReset,
+    User,
+    UserSession,
+)
 from tests.conftest import NOW
 from tests.factories import PASSWORD, Factory
 from tests.visitor import HTMX, Visitor
@@ -35,9 +52,15 @@ BY_POSSESSION = {"accounts.password_new", "accounts.password_create"}
 FORM = {
     "version": "1", "reason": "Varredura", "name": "Varrido", "uf": "SP", "city": "Santos", "email": "varre@dura.test",
     "phone": "", "notes": "Varrido", "password": "uma-senha-da-varredura", "repeated": "uma-senha-da-varredura",
-    "next": "/",
+    "next": "/", "action": "suspend", "criteria": "?q=umbuzeiro", "to": "2025-07-20", "upto": "999999",
 }  # fmt: skip
-"""What every POST is sent: the fields of all forms."""
+"""What every POST is sent: the fields of all forms, but the ids (``Victim.form``)."""
+
+JOB = Job("sweep", "Varredura", time(6, 10), lambda _now: {})
+"""The schedule of the swept portal."""
+
+NOBODYS = {"kind", "name"}
+"""Path parameters that name no row of a partner: the kind of a notice, a job."""
 
 NEVER_COMPARED = {"attempts"}
 """Throttle counters, which a GET may touch as well."""
@@ -54,12 +77,21 @@ class Victim:
     clients: list[Client]
     secrets: list[str]
     words: list[str]
-    values: dict[str, list[object]]
+    values: dict[str, list[Any]]
+    """For a route's path parameters, joined by "+": what leads to the partner's rows."""
+    orders: dict[Role, str]
+    """Each user's own bulk order, confirmed and not carried out."""
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """What every POST is sent."""
+        return FORM | {"id": [str(client.id) for client in self.clients]}
 
 
 @pytest.fixture
-def victim(make: Factory) -> Victim:
+def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim:
     """Return the partner whose rows the others ask for."""
+    monkeypatch.setitem(app.extensions, "schedule", (JOB,))
     partner = make.partner(name="Revenda Jatobá")
     users = {
         role: make.user(partner, role, name=f"Jurema {role.value}", email=f"jurema.{role.value}@jatoba.test")
@@ -85,6 +117,15 @@ def victim(make: Factory) -> Victim:
     admin = users[Role.ADMIN]
     audit.record("edit", actor=_Actor(admin.id, admin.name), now=NOW, partner_id=partner.id, client_id=clients[0].id,
                  before={"name": "Antes do umbuzeiro"}, after={"name": "Depois"}, reason="Motivo do umbuzeiro")  # fmt: skip
+    suspension = audit.record("suspend", actor=_Actor(admin.id, admin.name), now=NOW, partner_id=partner.id,
+                              client_id=clients[1].id, reason="Segredo do umbuzeiro", base_version=0)  # fmt: skip
+    orders = {role: _order(user, clients[0], "Varredura") for role, user in users.items()}
+    finished = _order(admin, clients[1], "Segredo do umbuzeiro", suspension)
+    notice = Notice(partner_id=partner.id, kind=NoticeKind.DUE_IN_3, subject_id=clients[0].id, client_id=clients[0].id,
+                    effective_on=NOW.date(), due_on=clients[0].due_on, created_at=NOW)  # fmt: skip
+    mute = NoticeMute(client_id=clients[0].id, kind=NoticeKind.EXPIRED, partner_id=partner.id, muted_at=NOW)
+    run = JobRun(name=JOB.name, day=NOW.date(), state=RunState.DONE, started_at=NOW, finished_at=NOW, attempts=1)
+    db.session.add_all([notice, mute, run])
     used = "used-up-" + "x" * 30
     for user in users.values():
         db.session.add(
@@ -104,18 +145,36 @@ def victim(make: Factory) -> Victim:
         admin.id, f"/clients/{clients[0].id}/revision/new", {"name": ["Rascunho do umbuzeiro"]}, now=NOW
     )
     session_ids = list(db.session.scalars(select(UserSession.id)))
-    events = list(db.session.scalars(select(AuditEvent.id)))
     words = ["Jatobá", "jatobá", "Jurema", "jatoba.test", "mbuzeiro", "umbu0@", partner.document]
     words += [shown for client in clients for shown in (client.document, documents.mask(client.document))]
-    values: dict[str, list[object]] = {
+    values: dict[str, list[Any]] = {
         "client_id": [client.id for client in clients],
         "user_id": [users[Role.READER].id],
         "session_id": session_ids,
-        "event_id": events,
+        "client_id+event_id": [(clients[1].id, suspension.id)],
+        "client_id+kind": [(mute.client_id, mute.kind.value)],
+        "notice_id": [notice.id],
+        "kind": [notice.kind.value],
+        "key": [orders[Role.ADMIN], finished],
+        "name": [JOB.name],
         "token": [used],
         "draft": [draft],
     }
-    return Victim(partner, users, clients, secrets, words, values)
+    return Victim(partner, users, clients, secrets, words, values, orders)
+
+
+def _order(user: User, client: Client, reason: str, done: AuditEvent | None = None) -> str:
+    """Add a bulk order of one client, confirmed and to be carried out, or done as an event says; returns its key."""
+    order = BulkOrder(key=f"order-{user.id}-{done.id if done else 'open'}", partner_id=client.partner_id, lines=1,
+                      user_id=user.id, user_name=user.name, action=Action.SUSPEND, reason=reason, created_at=NOW,
+                      criteria="?q=umbuzeiro", confirmed_at=NOW, finished_at=NOW if done else None)  # fmt: skip
+    db.session.add(order)
+    db.session.flush()
+    line = BulkLine(order_id=order.id, client_id=client.id, base_version=0 if done else 1)
+    if done:
+        line.result, line.event_id = LineResult.DONE, done.id
+    db.session.add(line)
+    return order.key
 
 
 @dataclass(frozen=True)
@@ -142,37 +201,40 @@ def rules(app: Flask, method: str) -> list[Rule]:
     return [rule for rule in app.url_map.iter_rules() if method in (rule.methods or ())]
 
 
-def paths(rule: Rule, values: dict[str, list[object]]) -> Iterator[str]:
+def paths(rule: Rule, values: dict[str, list[Any]]) -> Iterator[str]:
     """Yield the addresses of a route with the victim's ids in them, in query strings too."""
     path, names = rule.rule, sorted(rule.arguments)
-    missing = [name for name in names if name not in values]
-    assert not missing, f"{rule.endpoint}: the sweep has no value for {missing}; add one to Victim.values"
+    client, draft = values["client_id"][0], values["draft"][0]
     if not names:
-        client, draft = values["client_id"][0], values["draft"][0]
         yield path
         yield f"{path}?after={client}&before={client}&open={client}&draft={draft}&q=umbuzeiro&search=jurema"
         yield f"{path}?open={client}"
         return
-    for value in values[names[0]]:
+    known = "+".join(names)
+    assert known in values, f"{rule.endpoint}: the sweep has no value for {known}; add one to Victim.values"
+    for value in values[known]:
         address = path
-        for converter in ("int:", ""):
-            address = address.replace(f"<{converter}{names[0]}>", str(value))
-        assert "<" not in address, f"{rule.endpoint}: more than one parameter"
+        for name, part in zip(names, value if len(names) > 1 else [value], strict=True):
+            address = re.sub(rf"<(int:)?{name}>", str(part), address)
+        assert "<" not in address, f"{rule.endpoint}: a converter that the sweep does not know"
         yield address
-        yield f"{address}?draft={values['draft'][0]}&before=999"
+        yield f"{address}?draft={draft}&before=999"
 
 
 def permission_of(app: Flask, rule: Rule) -> str | Permission:
     return app.view_functions[rule.endpoint].permission  # type: ignore[attr-defined]
 
 
-def ask(open_browser: Callable[[], Visitor], method: str, path: str) -> list[TestResponse]:
-    """Send a request as a plain browser and as htmx, each in a session of its own; POSTs carry token and every field."""
+def ask(open_browser: Callable[[], Visitor], method: str, path: str, form: dict[str, Any]) -> list[TestResponse]:
+    """Send a request as a plain browser and as htmx, each in a session of its own; POSTs carry token and every field.
+
+    Where rows can be selected, the plain browser names them and htmx says "all".
+    """
     answers = []
     for htmx in (False, True):
         who = open_browser()
         if method == "POST":
-            answer = who.post(path, htmx=htmx, **FORM)
+            answer = who.post(path, htmx=htmx, **form, **({"all": "1"} if htmx else {}))
         else:
             answer = who.fragment(path) if htmx else who.get(path)
         answer.get_data()  # an export's rows are read while it is sent
@@ -201,10 +263,10 @@ def test_another_partners_administrator_finds_nothing_and_changes_nothing(app, m
     before, swept = dump(), 0
     for rule in rules(app, method):
         for path in paths(rule, victim.values):
-            for answer in ask(lambda: Visitor(app).sign_in(intruder), method, path):
+            for answer in ask(lambda: Visitor(app).sign_in(intruder), method, path, victim.form):
                 assert answer.status_code < 500, path
                 assert not told(answer, victim.words + victim.secrets), path
-                if rule.arguments:
+                if rule.arguments - NOBODYS:
                     assert answer.status_code == 404, f"{method} {path}"
                 swept += 1
     after = dump()
@@ -220,7 +282,7 @@ def test_a_visitor_without_session_gets_no_further_than_the_open_pages(app, vict
     for rule in rules(app, method):
         is_open = permission_of(app, rule) == PUBLIC
         for path in paths(rule, victim.values):
-            plain, fragment = ask(lambda: Visitor(app), method, path)
+            plain, fragment = ask(lambda: Visitor(app), method, path, victim.form)
             for answer in (plain, fragment):
                 assert answer.status_code < 500, path
                 assert not told(answer, victim.words + victim.secrets), path
@@ -264,11 +326,11 @@ def _check_permissions(
     for rule in rules(app, method):
         permission = permission_of(app, rule)
         may = expected_of(role, permission, is_suspended=is_suspended)
-        for path in paths(rule, victim.values):
-            for answer in ask(lambda: Visitor(app).sign_in(user), method, path):
+        for path in paths(rule, victim.values | {"key": [victim.orders[role]]}):  # others' are theirs to carry out
+            for answer in ask(lambda: Visitor(app).sign_in(user), method, path, victim.form):
                 assert answer.status_code < 500, path
                 assert (answer.status_code not in {401, 403}) is may, f"{method} {path}: {answer.status_code} to {role}"
-                if is_suspended and not may:
+                if is_suspended and not may and permission in GRANTS[role]:
                     assert "Sua revenda está suspensa" in answer.text, path
                 if Permission.VIEW_CODES not in GRANTS[role]:
                     assert not told(answer, victim.secrets), path
@@ -284,7 +346,7 @@ def test_vendor_staff_look_after_people_and_see_no_client(app, make, victim, met
     for rule in rules(app, method):
         may = expected_of(Role.OPERATOR, permission_of(app, rule))
         for path in paths(rule, victim.values):
-            for answer in ask(lambda: Visitor(app).sign_in(operator), method, path):
+            for answer in ask(lambda: Visitor(app).sign_in(operator), method, path, victim.form):
                 assert answer.status_code < 500, path
                 assert not told(answer, clients_words + victim.secrets), path
                 assert (answer.status_code not in {401, 403}) is may, f"{method} {path}"
@@ -322,7 +384,7 @@ def test_no_post_without_the_sessions_token_does_anything(app, victim, token) ->
         token = Visitor(app).sign_in(admin).csrf_token()
     visitor = Visitor(app).sign_in(admin)
     visitor.csrf_token()
-    before, fields = dump(), FORM | ({} if token is None else {"csrf_token": token})
+    before, fields = dump(), victim.form | ({} if token is None else {"csrf_token": token})
     before.pop("form_drafts")
     for rule in rules(app, "POST"):
         for path in paths(rule, victim.values):
@@ -376,6 +438,7 @@ def test_open_routes_are_few_and_known(app) -> None:
         "accounts.session_create",
         "accounts.forgotten_new",
         "accounts.forgotten_create",
+        "operations.healthz",
     }
 
 
@@ -389,8 +452,9 @@ def test_a_number_that_is_nobodys_id_is_not_found_anywhere(app, victim, number) 
     asked = 0
     for rule in app.url_map.iter_rules():
         if "<int:" in rule.rule:
-            path = re.sub(r"<int:\w+>", number, rule.rule)
-            answer = admin.post(path, **FORM) if "POST" in (rule.methods or ()) else admin.get(path)
+            path = re.sub(r"<int:\w+>", number, rule.rule).replace("<kind>", victim.values["kind"][0])
+            assert "<" not in path, rule.endpoint
+            answer = admin.post(path, **victim.form) if "POST" in (rule.methods or ()) else admin.get(path)
             assert answer.status_code == 404, path
             asked += 1
     assert asked > 5
