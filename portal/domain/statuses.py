@@ -120,9 +120,7 @@ def _flags_match(rule: Rule, flags: tuple[bool, bool, bool]) -> bool:
 @lru_cache(maxsize=64)
 def _candidates(flags: tuple[bool, bool, bool], today: date) -> list[tuple[Status, DueRange | None]]:
     """Return the statuses that the flags leave open, with their due dates; the same for all clients of a day."""
-    return [
-        (status, rule.due and rule.due(today)) for status, rule in RULES.items() if _flags_match(rule, flags)
-    ]
+    return [(status, rule.due and rule.due(today)) for status, rule in RULES.items() if _flags_match(rule, flags)]
 
 
 def derive_status(facts: Facts, today: date) -> Status:
