@@ -13,6 +13,7 @@ from portal.models.types import Labelled, UtcDateTime
 
 _UNSETTLED = text("NOT is_settled")
 _OPEN = text("NOT is_settled AND dismissed_at IS NULL")
+_PUT_OFF = text("NOT is_settled AND postponed_to IS NOT NULL")
 
 IS_UNSETTLED = literal_column("NOT notices.is_settled", Boolean)
 """The condition of the partial indexes, spelled exactly as they spell it: SQLAlchemy would write "= 0" for SQLite."""
@@ -35,6 +36,7 @@ class Notice(db.Model):  # type: ignore[name-defined,misc]
         ),
         Index("ix_notices_client_id", "client_id", sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED),
         Index("ix_notices_due_on", "due_on"),
+        Index("ix_notices_postponed_to", "postponed_to", sqlite_where=_PUT_OFF, postgresql_where=_PUT_OFF),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -9,7 +9,23 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, case, cast, exists, func, literal, null, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Subquery,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    join,
+    literal,
+    null,
+    or_,
+    outerjoin,
+    select,
+    true,
+)
 from sqlalchemy.orm import aliased
 
 from portal import clock
@@ -43,7 +59,7 @@ def expiring(kind: NoticeKind, today: date, now: datetime) -> AnySelect | None:
     if due is None:
         return None
     subject = _Subject(Client.id, _effective_on(kind, due), Client.due_on)
-    return select(*_columns(kind, subject, today, now)).where(
+    return _rows(kind, subject, today, now).where(
         Client.partner_id.in_(select(Partner.id)),  # leads into the index, partner by partner
         *due_clauses(due),
         *any_status(NOTIFIED_STATUSES, today),
@@ -57,10 +73,8 @@ def unused_codes(kind: NoticeKind, today: date, now: datetime) -> AnySelect:
     """Return a notice for every unused code of this age; only Ativo, Suspenso and Expirado clients count (DOMAIN §3)."""
     effective_on = _days_after(RegistrationCode.issued_at, CODE_AGES[kind])
     subject = _Subject(RegistrationCode.id, effective_on, cast(null(), Date))
-    return (
-        select(*_columns(kind, subject, today, now))
-        .join(Client, Client.id == RegistrationCode.client_id)
-        .where(*waiting_codes(kind, today), _is_heard(kind), ~_exists(kind, RegistrationCode.id, effective_on))
+    return _rows(kind, subject, today, now).where(
+        *waiting_codes(kind, today), _is_heard(kind), ~_exists(kind, RegistrationCode.id, effective_on)
     )
 
 
@@ -106,9 +120,14 @@ class _Subject:
     due_on: Any
 
 
-def _columns(kind: NoticeKind, subject: _Subject, today: date, now: datetime) -> list[Any]:
-    """Return the columns in the order of COLUMNS."""
-    return [
+def _rows(kind: NoticeKind, subject: _Subject, today: date, now: datetime) -> AnySelect:
+    """Return the columns in the order of COLUMNS, of all clients with their codes, if codes are the subjects."""
+    put_off = _put_off(kind, today)
+    source: Any = (
+        join(Client, RegistrationCode, RegistrationCode.client_id == Client.id) if kind in CODE_AGES else Client
+    )
+    source = outerjoin(source, put_off, put_off.c.subject_id == subject.id)
+    return select(
         Client.partner_id,
         literal(kind, Notice.kind.type),
         subject.id,
@@ -116,8 +135,8 @@ def _columns(kind: NoticeKind, subject: _Subject, today: date, now: datetime) ->
         subject.effective_on,
         subject.due_on,
         literal(now, UtcDateTime()),
-        _put_off_to(kind, subject.id, today),
-    ]
+        put_off.c.to,
+    ).select_from(source)
 
 
 def _effective_on(kind: NoticeKind, due: DueRange) -> ColumnElement[date]:
@@ -153,19 +172,20 @@ def _exists(kind: NoticeKind, subject: Any, effective_on: Any, *, is_dismissed: 
     return exists().where(and_(*same, *([made.dismissed_at.is_not(None)] if is_dismissed else [])))
 
 
-def _put_off_to(kind: NoticeKind, subject: Any, today: date) -> ColumnElement[date | None]:
-    """Return the day to which the notice was put off that this one replaces."""
+def _put_off(kind: NoticeKind, today: date) -> Subquery:
+    """Return the subjects whose notice was put off that this kind replaces, each with the day it was put off to.
+
+    They are few and have an index of their own, so that the night joins them once instead of asking for each client.
+    """
     earlier = CODE_AGES if kind in CODE_AGES else EXPIRY_RULES
     return (
-        select(func.max(Notice.postponed_to))
+        select(Notice.subject_id, func.max(Notice.postponed_to).label("to"))
         .where(
-            Notice.client_id == Client.id,
             IS_UNSETTLED,
-            Notice.subject_id == subject,
-            Notice.kind.in_([other for other in earlier if other is not kind]),
-            Notice.due_on.is_(None) if kind in CODE_AGES else Notice.due_on == Client.due_on,
-            Notice.dismissed_at.is_(None),
             Notice.postponed_to > today,
+            Notice.dismissed_at.is_(None),
+            Notice.kind.in_([other for other in earlier if other is not kind]),
         )
-        .scalar_subquery()
+        .group_by(Notice.subject_id)
+        .subquery("put_off")
     )

@@ -12,6 +12,7 @@ depends_on = None
 
 OPEN = sa.text("NOT is_settled AND dismissed_at IS NULL")
 UNSETTLED = sa.text("NOT is_settled")
+PUT_OFF = sa.text("NOT is_settled AND postponed_to IS NOT NULL")
 FUNCTIONS = (
     "notices_inserted", "notices_updated", "notices_deleted", "clients_settle_notices", "registration_codes_settle_notices",
 )  # fmt: skip
@@ -79,6 +80,9 @@ def _create_notices() -> None:
         "ix_notices_client_id", "notices", ["client_id"], sqlite_where=UNSETTLED, postgresql_where=UNSETTLED
     )
     op.create_index("ix_notices_due_on", "notices", ["due_on"])
+    op.create_index(
+        "ix_notices_postponed_to", "notices", ["postponed_to"], sqlite_where=PUT_OFF, postgresql_where=PUT_OFF
+    )
 
 
 def _create_mutes_and_tallies() -> None:
