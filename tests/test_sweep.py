@@ -27,7 +27,7 @@ from portal.domain.bulk import LineResult
 from portal.domain.catalogue import Item
 from portal.domain.jobs import RunState
 from portal.domain.notices import NoticeKind
-from portal.domain.roles import GRANTS, READING, Permission, Role
+from portal.domain.roles import GRANTS, READING, VENDOR_ONLY, Permission, Role
 from portal.extensions import db
 from portal.models import (
     AuditEvent,
@@ -378,18 +378,20 @@ def test_no_get_changes_the_database(app, victim) -> None:
 
 
 @pytest.mark.parametrize("token", [None, "", "forged", "of another session"])
-def test_no_post_without_the_sessions_token_does_anything(app, victim, token) -> None:
+def test_no_post_without_the_sessions_token_does_anything(app, make, victim, token) -> None:
     admin = victim.users[Role.ADMIN]
     if token == "of another session":
         token = Visitor(app).sign_in(admin).csrf_token()
-    visitor = Visitor(app).sign_in(admin)
-    visitor.csrf_token()
+    visitor, operator = Visitor(app).sign_in(admin), Visitor(app).sign_in(make.user(None, Role.OPERATOR))
+    for who in (visitor, operator):
+        who.csrf_token()
     before, fields = dump(), victim.form | ({} if token is None else {"csrf_token": token})
     before.pop("form_drafts")
     for rule in rules(app, "POST"):
+        who = operator if permission_of(app, rule) in VENDOR_ONLY else visitor
         for path in paths(rule, victim.values):
             for headers in ({}, HTMX, HTMX | {"X-CSRFToken": token or ""}):
-                answer = visitor.browser.post(path, data=fields, headers=headers)
+                answer = who.browser.post(path, data=fields, headers=headers)
                 assert answer.status_code in {303, 400}, f"{path}: {answer.status_code}"
                 assert (answer.status_code == 303) <= (not headers), path
     after = dump()
