@@ -45,7 +45,7 @@ def get_detail(client: Client) -> Detail:
         RegistrationCode, client, RegistrationCode.consumed_at.is_(None), RegistrationCode.revoked_at.is_(None)
     )
     installation = _newest(Installation, client, Installation.revoked_at.is_(None))
-    rows = db.session.execute(
+    rows: Sequence[AnyRow] = db.session.execute(
         select(LicenseItem, RegistrationCode, Installation)
         .select_from(Client)
         .outerjoin(LicenseItem, LicenseItem.client_id == Client.id)
