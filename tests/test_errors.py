@@ -31,6 +31,8 @@ REFUSALS = [
     (refusals.RepeatMismatch(), 409, "Valeu o primeiro envio."),
     (refusals.TooManyAttempts(timedelta(minutes=4, seconds=1)), 429, "Tente de novo em 5 minutos."),
     (refusals.TooManyAttempts(timedelta(seconds=10)), 429, "Tente de novo em 1 minuto."),
+    (refusals.NothingSelected(), 422, "Marque ao menos um cliente da lista"),
+    (refusals.TooManySelected(20_000), 422, "o limite é 20.000. Divida com os filtros."),
     (refusals.Invalid({"a": ["Um."], "b": ["Dois."]}), 422, "Um. Dois."),
     (refusals.Refusal(), 400, "Volte e tente de novo."),
 ]

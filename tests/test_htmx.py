@@ -53,7 +53,7 @@ def test_an_answer_to_a_form_is_a_fragment_with_a_message_or_a_redirect_that_kee
         answer = htmx.fragment_or_redirect("_said.html", "/there", said="Feito.")
         assert (answer.status_code, answer.location) == (303, "/there")
         assert saying.is_kept()
-        assert saying.kept() == ["Feito."]
+        assert saying.kept() == [("Feito.", "")]
 
 
 def test_nothing_said_is_nothing_sent_and_nothing_kept(app: Flask) -> None:

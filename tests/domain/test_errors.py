@@ -15,7 +15,7 @@ def test_every_refusal_is_a_refusal_so_that_one_handler_answers_them_all() -> No
     names = {kind.__name__ for kind in errors.Refusal.__subclasses__() if kind.__module__ == "portal.domain.errors"}
     assert names == {
         "NotFound", "NotPermitted", "PartnerSuspended", "ActionRefused", "StaleState", "RepeatMismatch", "Invalid",
-        "TooManyAttempts",
+        "TooManyAttempts", "NothingSelected", "TooManySelected",
     }  # fmt: skip
 
 
@@ -26,6 +26,7 @@ def test_every_refusal_is_a_refusal_so_that_one_handler_answers_them_all() -> No
         (errors.ActionRefused(Action.HIDE, Status.ACTIVE), "status", Status.ACTIVE),
         (errors.StaleState(7), "current_version", 7),
         (errors.Invalid({"name": ["Informe o nome."]}), "errors", {"name": ["Informe o nome."]}),
+        (errors.TooManySelected(20_000), "most", 20_000),
         (errors.TooManyAttempts(timedelta(minutes=3)), "retry_after", timedelta(minutes=3)),
     ],
 )

@@ -7,8 +7,11 @@ import unicodedata
 import pytest
 
 from portal.domain.actions import Action
+from portal.domain.bulk import LineResult
 from portal.domain.catalogue import Item, Product, RenewalMethod
+from portal.domain.jobs import RunState
 from portal.domain.labels import LabelEnum
+from portal.domain.notices import NoticeKind
 from portal.domain.roles import Role
 from portal.domain.statuses import Status
 
@@ -56,6 +59,19 @@ LABELS = {
         "unhide": "Reexibir",
         "evaluate": "Avaliar",
     },
+    LineResult: {"done": "Feito", "refused": "Não permitido", "stale": "Alterado por outra pessoa"},
+    NoticeKind: {
+        "last_day": "Último dia para renovar",
+        "due_today": "Vence hoje",
+        "due_in_3": "Vence em até 3 dias",
+        "expired": "Expirado",
+        "due_in_7": "Vence em até 7 dias",
+        "inactive": "Ficou Inativo",
+        "code_30": "Código não utilizado há 30 dias",
+        "code_7": "Código não utilizado há 7 dias",
+        "code_1": "Código não utilizado há 1 dia",
+    },
+    RunState: {"requested": "Pedida", "running": "Em execução", "done": "Concluída", "failed": "Falhou"},
 }
 
 
