@@ -17,7 +17,7 @@ from tests.browser.watch import sent_by
 from tests.conftest import NOW
 from tests.factories import Factory
 
-TRIES = 8
+TRIES = 3
 STOPWATCH = """() => {
   addEventListener("click", () => { window.began = performance.now(); }, { capture: true, once: true });
   new MutationObserver(() => {

@@ -17,7 +17,7 @@ from tests.browser.screen import Clients, said
 from tests.factories import Factory
 
 KB = 1024
-TRIES = 8
+TRIES = 3
 KINDS = (
     "Restaurante e Pizzaria", "Comercial de Alimentos", "Supermercado e Açougue", "Auto Center e Borracharia",
     "Farmácia e Perfumaria",
