@@ -8,15 +8,32 @@ from itertools import count
 from typing import Any
 
 from argon2 import PasswordHasher
+from sqlalchemy import select
 from stdnum.br import cnpj
 
 from portal import clock
 from portal.domain import codes
 from portal.domain.catalogue import Item, Product
+from portal.domain.charges import ChargeKind, OrderKind
+from portal.domain.prices import PriceTable
 from portal.domain.roles import Role
 from portal.domain.search import search_key
 from portal.extensions import db
-from portal.models import Client, Installation, LicenseItem, Partner, RegistrationCode, User
+from portal.models import (
+    AuditEvent,
+    Charge,
+    ChargeLine,
+    Client,
+    Installation,
+    LicenseItem,
+    LicenseOrder,
+    Partner,
+    Price,
+    PriceVersion,
+    RegistrationCode,
+    User,
+)
+from tests.domain.prices import DEMO
 
 PASSWORD = "portal-demo-2026"
 
@@ -107,6 +124,53 @@ class Factory:
             "last_seen_at": clock.now(),
         } | facts
         return _saved(Installation(**values))
+
+    def price_version(self, prices: PriceTable = DEMO) -> PriceVersion:
+        """Store a price table, by default the one of DOMAIN's worked examples."""
+        version = _saved(PriceVersion(valid_from=prices.valid_from, created_at=clock.now()))
+        rows = [
+            Price(version_id=version.id, product=key[0], item=key[1], cents=cents)
+            for key, cents in prices.cents.items()
+        ]
+        db.session.add_all(rows)
+        db.session.commit()
+        return version
+
+    def charge(self, client: Client, amount_cents: int = 3338, **facts: Any) -> Charge:
+        """Charge a client for two Garçom seats of R4, with the order and the event that made it."""
+        now = clock.now()
+        event = AuditEvent(partner_id=client.partner_id, client_id=client.id, actor_name="Teste", action="edit", at=now)
+        version = db.session.scalar(select(PriceVersion)) or self.price_version()
+        event = _saved(event)
+        order = _saved(
+            LicenseOrder(
+                partner_id=client.partner_id,
+                client_id=client.id,
+                kind=OrderKind.CHANGE,
+                event_id=event.id,
+                ordered_on=clock.today(),
+                before={},
+                after={},
+            )
+        )
+        values = {
+            "partner_id": client.partner_id,
+            "client_id": client.id,
+            "order_id": order.id,
+            "kind": ChargeKind.ADDITION,
+            "charged_at": now,
+            "charged_on": clock.today(),
+            "through_on": client.due_on or clock.today(),
+            "amount_cents": amount_cents,
+            "price_version_id": version.id,
+        } | facts
+        charge = _saved(Charge(**values))
+        line = ChargeLine(
+            charge_id=charge.id, item=Item.WAITER, quantity=2, unit_cents=1990, days=26, divisor=31,
+            amount_cents=amount_cents,
+        )  # fmt: skip
+        _saved(line)
+        return charge
 
 
 def _saved(row: Any) -> Any:

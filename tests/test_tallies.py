@@ -12,7 +12,7 @@ from sqlalchemy import case, delete, false, func, insert, literal, select, updat
 
 from portal.domain.catalogue import Item, Product
 from portal.extensions import db
-from portal.models import Client, ClientTally, Partner, RegistrationCode
+from portal.models import AuditEvent, Charge, ChargeLine, Client, ClientTally, Partner, RegistrationCode
 
 MARKED = datetime(2025, 7, 10, 15, tzinfo=UTC)
 NO_DATE = date(9999, 12, 31)
@@ -35,9 +35,16 @@ def recounted_tallies() -> dict[tuple[Any, ...], tuple[int, int]]:
         .scalar_subquery()
     )
     flags = [column.is_not(None) for column in (Client.pending_at, Client.hidden_at, Client.suspended_at)]
-    facts = select(
-        Client.partner_id, Client.due_on, *(flag.label(f"f{n}") for n, flag in enumerate(flags)), codes.label("codes")
-    ).subquery()
+    facts = (
+        select(
+            Client.partner_id,
+            Client.due_on,
+            *(flag.label(f"f{n}") for n, flag in enumerate(flags)),
+            codes.label("codes"),
+        )
+        .where(Client.archived_at.is_(None))
+        .subquery()
+    )
     groups = [facts.c.partner_id, facts.c.due_on, facts.c.f0, facts.c.f1, facts.c.f2]
     rows = db.session.execute(
         select(*groups, func.count(), func.sum(case((facts.c.codes > 0, 1), else_=0))).group_by(*groups)
@@ -57,6 +64,18 @@ def recounted_codes() -> dict[int, int]:
         RegistrationCode, (RegistrationCode.client_id == Client.id) & CODE_UNUSED[0] & CODE_UNUSED[1]
     )
     return dict(db.session.execute(codes.group_by(Client.id)).all())
+
+
+def kept_charges() -> dict[int, int]:
+    """Return the number of open charges that the triggers wrote beside each client."""
+    return dict(db.session.execute(select(Client.id, Client.open_charges)).all())
+
+
+def recounted_charges() -> dict[int, int]:
+    """Count the open charges themselves."""
+    is_open = (Charge.client_id == Client.id) & Charge.paid_at.is_(None) & Charge.reversed_at.is_(None)
+    charges = select(Client.id, func.count(Charge.id)).outerjoin(Charge, is_open)
+    return dict(db.session.execute(charges.group_by(Client.id)).all())
 
 
 def revisions() -> dict[int, int]:
@@ -156,9 +175,13 @@ class Hand:
     def touch_nothing(self) -> Any:
         return update(Client).where(false()).values(hidden_at=MARKED)
 
-    def delete_clients_without_codes(self) -> Any:
-        with_code = select(RegistrationCode.client_id)
-        return delete(Client).where(Client.id.in_(self.some(Client.id)), Client.id.not_in(with_code))
+    def archive_or_bring_back(self) -> Any:
+        turned = case((Client.archived_at.is_(None), literal(MARKED, Client.archived_at.type)), else_=None)
+        return update(Client).where(Client.id.in_(self.some(Client.id))).values(archived_at=turned)
+
+    def delete_clients_with_nothing(self) -> Any:
+        owned = select(RegistrationCode.client_id).union(select(AuditEvent.client_id))
+        return delete(Client).where(Client.id.in_(self.some(Client.id)), Client.id.not_in(owned))
 
     def issue_codes(self) -> Any:
         clients = self.some(Client.id)
@@ -184,6 +207,20 @@ class Hand:
     def delete_codes(self) -> Any:
         return delete(RegistrationCode).where(self.picked_codes())
 
+    def pay_charges(self) -> Any:
+        return update(Charge).where(Charge.id.in_(self.some(Charge.id))).values(paid_at=MARKED)
+
+    def undo_orders(self) -> Any:
+        return update(Charge).where(Charge.id.in_(self.some(Charge.id))).values(reversed_at=MARKED)
+
+    def open_charges_again(self) -> Any:
+        return update(Charge).where(Charge.id.in_(self.some(Charge.id))).values(paid_at=None, reversed_at=None)
+
+    def delete_charges(self) -> Any:
+        ids = self.some(Charge.id)
+        db.session.execute(delete(ChargeLine).where(ChargeLine.charge_id.in_(ids)))
+        return delete(Charge).where(Charge.id.in_(ids))
+
     def picked_codes(self) -> Any:
         return RegistrationCode.id.in_(self.some(RegistrationCode.id))
 
@@ -193,6 +230,12 @@ STATEMENTS = [name for name in vars(Hand) if not name.startswith("_") and name n
 }]  # fmt: skip
 
 
+def charge_everybody(make) -> None:
+    """Give each client a charge."""
+    for client in db.session.scalars(select(Client)).all():
+        make.charge(client)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_after_any_statement_the_counters_equal_a_recount(make, seed) -> None:
     partners = [make.partner().id for _ in range(3)]
@@ -200,11 +243,14 @@ def test_after_any_statement_the_counters_equal_a_recount(make, seed) -> None:
     names = STATEMENTS * 4
     hand.chance.shuffle(names)
     for step, name in enumerate(["insert_many_in_one_statement"] * 4 + ["issue_codes"] * 2 + names):
+        if step == 6:  # once there are clients
+            charge_everybody(make)
         clients, before = clients_by_partner(), revisions()
         db.session.execute(getattr(hand, name)())
         db.session.commit()
         at = f"seed {seed}, step {step}: {name}"
         assert kept_codes() == recounted_codes(), at
+        assert kept_charges() == recounted_charges(), at
         assert kept_tallies() == recounted_tallies(), at
         changed, after = clients_by_partner(), revisions()
         for partner in partners:
@@ -214,7 +260,7 @@ def test_after_any_statement_the_counters_equal_a_recount(make, seed) -> None:
 
 
 def test_every_kind_of_statement_is_in_the_bag() -> None:
-    assert len(STATEMENTS) == 15
+    assert len(STATEMENTS) == 20
 
 
 def test_a_change_at_one_partner_leaves_the_others_revision_alone(make) -> None:

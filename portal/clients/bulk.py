@@ -36,7 +36,8 @@ class Selection:
     def rows(self, partner_id: int, today: date, *columns: Any) -> AnySelect:
         """Return the query for them; a ticked client that is not the partner's is as if it were not there."""
         if self.client_ids is not None:
-            clauses = [Client.partner_id == partner_id, Client.id.in_(sorted(self.client_ids))]
+            clauses = [Client.partner_id == partner_id, Client.archived_at.is_(None)]
+            clauses.append(Client.id.in_(sorted(self.client_ids)))
         else:
             clauses = conditions.matching(partner_id, self.criteria, today)
             clauses += conditions.any_status(self.criteria.statuses, today)

@@ -77,7 +77,7 @@ def due_range(criteria: ClientFilter, today: date) -> DueRange | None:
 
 def matching(partner_id: int, criteria: ClientFilter, today: date, due: Any = DUE) -> list[ColumnElement[bool]]:
     """Return the conditions of the criteria, the statuses apart."""
-    clauses: list[ColumnElement[bool]] = [CLIENT.partner_id == partner_id]
+    clauses: list[ColumnElement[bool]] = [CLIENT.partner_id == partner_id, CLIENT.archived_at.is_(None)]
     if criteria.search:
         clauses.append(_found(criteria))
     if criteria.product:
@@ -90,6 +90,8 @@ def matching(partner_id: int, criteria: ClientFilter, today: date, due: Any = DU
         clauses.append(CLIENT.uf == criteria.uf)
     if criteria.is_code_unused:
         clauses.append(CLIENT.unused_codes > literal_column("0"))
+    if criteria.has_open_charge:
+        clauses.append(CLIENT.open_charges > literal_column("0"))
     if criteria.notice:
         clauses.append(noticed.is_told_of(partner_id, criteria.notice, today))
     return clauses

@@ -56,6 +56,7 @@ class ClientFilter:
     method: RenewalMethod | None = None
     uf: str = ""
     is_code_unused: bool = False
+    has_open_charge: bool = False
     notice: NoticeKind | None = None
     sort: Sort = Sort.NAME
     is_descending: bool = False
@@ -78,6 +79,7 @@ class ClientFilter:
             method=RenewalMethod.parse(args.get("method", "")),
             uf=args.get("uf", "") if args.get("uf", "") in UFS else "",
             is_code_unused=args.get("code", "") == "unused",
+            has_open_charge=args.get("charge", "") == "open",
             notice=NoticeKind.parse(args.get("notice", "")),
             sort=Sort.parse(sort.removeprefix("-")) or Sort.NAME,
             is_descending=sort.startswith("-") and Sort.parse(sort[1:]) is not None,
@@ -99,6 +101,7 @@ class ClientFilter:
             ("method", this.method),
             ("uf", this.uf),
             ("code", "unused" if this.is_code_unused else ""),
+            ("charge", "open" if this.has_open_charge else ""),
             ("notice", this.notice),
             ("sort", this.sort_arg),
             ("size", this.size if this.size != PAGE_SIZES[0] else ""),

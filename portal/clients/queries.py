@@ -58,7 +58,8 @@ def get_client(partner_id: int, client_id: int) -> Client:
     """
     client: Client | None = None
     if client_id <= LARGEST_ID:
-        client = db.session.scalar(select(Client).where(Client.id == client_id, Client.partner_id == partner_id))
+        query = select(Client).where(Client.id == client_id, Client.partner_id == partner_id)
+        client = db.session.scalar(query.where(Client.archived_at.is_(None)))
     if client is None:
         raise NotFound
     return client

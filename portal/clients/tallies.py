@@ -85,6 +85,7 @@ def _is_narrowed(criteria: ClientFilter) -> bool:
         or criteria.method
         or criteria.uf
         or criteria.is_code_unused
+        or criteria.has_open_charge
         or criteria.notice
     )
 

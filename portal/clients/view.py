@@ -32,6 +32,7 @@ CHOICES: dict[str, list[tuple[Any, str]]] = {
     "method": [("", "Todas"), *((method.value, method.label) for method in RenewalMethod)],
     "uf": [("", "Todas"), *((uf, uf) for uf in UFS)],
     "code": [("", "Todos"), ("unused", "Não utilizado")],
+    "charge": [("", "Todas"), ("open", "Em aberto")],
     "sort": _sort_choices(),
     "size": [(size, str(size)) for size in PAGE_SIZES],
 }
@@ -66,6 +67,8 @@ def _chips(criteria: ClientFilter) -> Iterator[tuple[str, str]]:
         yield f"UF {criteria.uf}", criteria.from_start(uf="")
     if criteria.is_code_unused:
         yield "Código não utilizado", criteria.from_start(is_code_unused=False)
+    if criteria.has_open_charge:
+        yield "Cobrança em aberto", criteria.from_start(has_open_charge=False)
     if criteria.notice:
         yield f"Aviso: {criteria.notice.label}", criteria.from_start(notice=None)
 

@@ -7,9 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from portal.domain.labels import LabelEnum
+
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH = 16
 GROUP = 4
+
+
+class SendingWay(LabelEnum):
+    """How a code reached the shop."""
+
+    WHATSAPP = "whatsapp", "WhatsApp"
+    SLIP = "slip", "Impresso"
+    EMAIL = "email", "E-mail"
+    PHONE = "phone", "Telefone"
 
 
 def check_character(body: str) -> str:

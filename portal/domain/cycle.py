@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import NamedTuple
 
 DUE_DAYS = range(1, 29)
 DEFAULT_DUE_DAY = 10
@@ -40,3 +41,38 @@ def inactive_from(due_on: date) -> date:
 def renewal_window(due_on: date, days: int = RENEWAL_WINDOW_DAYS) -> tuple[date, date]:
     """Return first and last day, both included, on which ``due_on`` may be renewed (DOMAIN §5, Cycle)."""
     return due_on - timedelta(days=days), last_of_month(due_on)
+
+
+class Cycle(NamedTuple):
+    """A paid month of a license: first and last day, both included. The last one is a due date."""
+
+    first_on: date
+    last_on: date
+
+    @property
+    def days(self) -> int:
+        """How many days the cycle has: the divisor of "proporcional"."""
+        return (self.last_on - self.first_on).days + 1
+
+    def days_from(self, day: date) -> int:
+        """Return the days from ``day`` to the end, both included, and never more than the cycle has (DOMAIN §5, R5)."""
+        return min((self.last_on - day).days + 1, self.days)
+
+
+def cycle_of(due_on: date) -> Cycle:
+    """Return the cycle that ends on a due date; it begins the day after the same day of the month before (DOMAIN R20)."""
+    month_before = first_of_month(due_on) - timedelta(days=1)
+    previous_due = month_before.replace(day=min(due_on.day, month_before.day))
+    return Cycle(previous_due + timedelta(days=1), due_on)
+
+
+def first_due(today: date, due_day: int, days: int = RENEWAL_WINDOW_DAYS) -> date:
+    """Return the first due date of a license that begins today (DOMAIN R6, R7, R15).
+
+    It is the next due day, or the one after it where today lies in that one's renewal window already.
+    """
+    due_on = today.replace(day=due_day)
+    if due_on < today:
+        due_on = next_due(due_on, due_day)
+    opens_on, _last_on = renewal_window(due_on, days)
+    return next_due(due_on, due_day) if opens_on <= today else due_on

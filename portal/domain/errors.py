@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from portal.domain.actions import Action
+    from portal.domain.catalogue import Item, Product
+    from portal.domain.licenses import Problem
     from portal.domain.statuses import Status
 
 
@@ -78,3 +80,51 @@ class TooManyAttempts(Refusal):
         """Remember how long the caller has to wait."""
         super().__init__(retry_after)
         self.retry_after = retry_after
+
+
+class SetRefused(Refusal):
+    """A set of items cannot be held (DOMAIN §4, R10)."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Remember every problem."""
+        super().__init__(list(problems))
+        self.problems = tuple(problems)
+
+
+class PriceMissing(Refusal):
+    """The price table has no price for something that is asked for; ``product`` is None where there is no table at all."""
+
+    def __init__(self, product: Product | None = None, item: Item | None = None) -> None:
+        """Remember what has no price."""
+        super().__init__(product, item)
+        self.product, self.item = product, item
+
+
+class QuoteAged(Refusal):
+    """The price, the day or the license changed since the values were shown; they have to be seen again."""
+
+
+class OpenCharges(Refusal):
+    """Additional charges of the client are unpaid (DOMAIN §5, R11)."""
+
+    def __init__(self, amount_cents: int) -> None:
+        """Remember how much is open."""
+        super().__init__(amount_cents)
+        self.amount_cents = amount_cents
+
+
+class OrderFixed(Refusal):
+    """An order can no longer be undone: another day, paid, its code used, or the license changed since (DOMAIN §5)."""
+
+
+class AlreadyRegistered(Refusal):
+    """The partner has this document with this product already; ``client_id`` is that client."""
+
+    def __init__(self, client_id: int) -> None:
+        """Remember the client to point to."""
+        super().__init__(client_id)
+        self.client_id = client_id
+
+
+class DocumentTaken(Refusal):
+    """The document cannot be used here; whose it is stays unsaid."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from portal.models.audit import AuditEvent
 from portal.models.bulk import BulkLine, BulkOrder
+from portal.models.charge import Charge, ChargeLine, LicenseOrder, Price, PriceVersion
 from portal.models.client import Client, ClientTally
 from portal.models.job import JobRun
-from portal.models.license import Installation, LicenseItem, RegistrationCode, Seat
+from portal.models.license import CodeSending, Installation, LicenseItem, PendingChange, RegistrationCode, Seat
 from portal.models.notice import Notice, NoticeMute, NoticeTally
 from portal.models.partner import Partner
 from portal.models.user import Attempt, FormDraft, PasswordReset, User, UserSession
@@ -16,17 +17,24 @@ __all__ = [
     "AuditEvent",
     "BulkLine",
     "BulkOrder",
+    "Charge",
+    "ChargeLine",
     "Client",
     "ClientTally",
+    "CodeSending",
     "FormDraft",
     "Installation",
     "JobRun",
     "LicenseItem",
+    "LicenseOrder",
     "Notice",
     "NoticeMute",
     "NoticeTally",
     "Partner",
     "PasswordReset",
+    "PendingChange",
+    "Price",
+    "PriceVersion",
     "RegistrationCode",
     "Seat",
     "User",

@@ -28,15 +28,17 @@ class Client(db.Model):  # type: ignore[name-defined,misc]
     """One registration: one document with one product at one partner.
 
     ``due_on`` is the last day paid for, inclusive. ``version`` grows with every change made through the portal and is
-    what a form must carry. ``unused_codes`` is kept by triggers on the codes. ``search_key`` is
-    ``portal.domain.search.search_key`` of name and document.
+    what a form must carry. ``unused_codes`` and ``open_charges`` are kept by triggers on the codes and the charges.
+    ``search_key`` is ``portal.domain.search.search_key`` of name and document. ``creation_key`` is the random key of the
+    form that registered the client. An archived registration was undone: no list, counter or address knows it.
     """
 
     __tablename__ = "clients"
     __table_args__ = (
         CheckConstraint("pending_at IS NOT NULL OR due_on IS NOT NULL", name="due_unless_pending"),
         Index("ix_clients_name", "partner_id", "search_key", "id"),
-        Index("ix_clients_document", "partner_id", "document", "product", unique=True),
+        Index("ix_clients_document", "partner_id", "document", "product", unique=True, **_only("archived_at IS NULL")),
+        Index("ix_clients_held", "document", "product", **_only("archived_at IS NULL")),
         Index("ix_clients_registered", "partner_id", "registered_on", "id"),
         Index("ix_clients_product", "partner_id", "product", "id"),
         Index("ix_clients_id", "partner_id", ID_ORDER),
@@ -45,6 +47,8 @@ class Client(db.Model):  # type: ignore[name-defined,misc]
         Index("ix_clients_hidden", "partner_id", DUE_ORDER, "id", **_only("hidden_at IS NOT NULL")),
         Index("ix_clients_suspended", "partner_id", DUE_ORDER, "id", **_only("suspended_at IS NOT NULL")),
         Index("ix_clients_unused_codes", "partner_id", "search_key", "id", **_only("unused_codes > 0")),
+        Index("ix_clients_open_charges", "partner_id", "search_key", "id", **_only("open_charges > 0")),
+        Index("uq_clients_creation_key", "creation_key", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -71,6 +75,9 @@ class Client(db.Model):  # type: ignore[name-defined,misc]
     hidden_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     hidden_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     unused_codes: Mapped[int] = mapped_column(default=0, server_default="0")
+    open_charges: Mapped[int] = mapped_column(default=0, server_default="0")
+    creation_key: Mapped[str | None] = mapped_column(String(32))
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 

@@ -1,4 +1,4 @@
-"""What a client's license consists of: items, registration codes, installations with their keys, seats in use."""
+"""What a client's license consists of: items, pending changes, codes and their sendings, installations, seats in use."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.domain.catalogue import Item
+from portal.domain.codes import SendingWay
 from portal.extensions import db
 from portal.models.types import Labelled, UtcDateTime
 
@@ -26,6 +27,23 @@ class LicenseItem(db.Model):  # type: ignore[name-defined,misc]
     item: Mapped[Item] = mapped_column(Labelled(Item))
     quantity: Mapped[int] = mapped_column(default=1)
     since_on: Mapped[date]
+
+
+class PendingChange(db.Model):  # type: ignore[name-defined,misc]
+    """A quantity that counts from a later day on; 0 means that the item goes (DOMAIN §5, removing)."""
+
+    __tablename__ = "pending_changes"
+    __table_args__ = (
+        UniqueConstraint("client_id", "item", "effective_on"),
+        CheckConstraint("quantity >= 0", name="quantity"),
+        Index("ix_pending_changes_effective_on", "effective_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
+    item: Mapped[Item] = mapped_column(Labelled(Item))
+    effective_on: Mapped[date]
+    quantity: Mapped[int]
 
 
 class RegistrationCode(db.Model):  # type: ignore[name-defined,misc]
@@ -51,6 +69,19 @@ class RegistrationCode(db.Model):  # type: ignore[name-defined,misc]
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     consumed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class CodeSending(db.Model):  # type: ignore[name-defined,misc]
+    """That a code was handed on: how, when and by whom; a code may be sent more than once."""
+
+    __tablename__ = "code_sendings"
+    __table_args__ = (Index("ix_code_sendings_code_id", "code_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code_id: Mapped[int] = mapped_column(ForeignKey("registration_codes.id"))
+    way: Mapped[SendingWay] = mapped_column(Labelled(SendingWay))
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
 
 
 class Installation(db.Model):  # type: ignore[name-defined,misc]

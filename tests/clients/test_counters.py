@@ -74,6 +74,7 @@ def test_the_number_above_the_list_is_that_of_its_rows(crowd, partner: Partner, 
         {"method": RenewalMethod.BILLING},
         {"uf": "SP"},
         {"is_code_unused": True},
+        {"has_open_charge": True},
     ],
     ids=str,
 )

@@ -33,6 +33,7 @@ all_criteria = st.builds(
     method=st.none() | st.sampled_from(list(RenewalMethod)),
     uf=st.sampled_from(("", *UFS)),
     is_code_unused=st.booleans(),
+    has_open_charge=st.booleans(),
     notice=st.none() | st.sampled_from(list(NoticeKind)),
     sort=st.sampled_from(list(Sort)),
     is_descending=st.booleans(),
@@ -75,7 +76,7 @@ def test_a_form_that_ticks_the_default_statuses_is_the_default() -> None:
 def test_a_full_address_reads_as_it_is_meant() -> None:
     query = (
         "?q=pão+12&status=expired&status=active&product=navi&due=7&method=billing&uf=MG&code=unused"
-        "&notice=due_in_3&sort=-due&size=50&after=12&before=13&open=14"
+        "&charge=open&notice=due_in_3&sort=-due&size=50&after=12&before=13&open=14"
     )
     assert parsed(query) == ClientFilter(
         search="pão 12",
@@ -85,6 +86,7 @@ def test_a_full_address_reads_as_it_is_meant() -> None:
         method=RenewalMethod.BILLING,
         uf="MG",
         is_code_unused=True,
+        has_open_charge=True,
         notice=NoticeKind.DUE_IN_3,
         sort=Sort.DUE,
         is_descending=True,
@@ -173,7 +175,7 @@ def parts(criteria: ClientFilter) -> set[tuple[str, object]]:
     return {
         ("search", criteria.search), ("product", criteria.product), ("due", criteria.due_within),
         ("method", criteria.method), ("uf", criteria.uf), ("code", criteria.is_code_unused),
-        ("notice", criteria.notice),
+        ("charge", criteria.has_open_charge), ("notice", criteria.notice),
         *(("status", status) for status in (criteria.statuses if criteria.statuses != DEFAULT_STATUSES else ())),
     }  # fmt: skip
 
@@ -210,13 +212,13 @@ def test_every_choice_of_the_form_is_understood(criteria) -> None:
         ("q", criteria.search), *(("status", status.value) for status in Status if status in criteria.statuses),
         ("product", criteria.product or ""), ("due", criteria.due_within or ""), ("method", criteria.method or ""),
         ("uf", criteria.uf), ("code", "unused" if criteria.is_code_unused else ""),
-        ("notice", criteria.notice or ""), ("sort", criteria.sort_arg),
+        ("charge", "open" if criteria.has_open_charge else ""), ("notice", criteria.notice or ""), ("sort", criteria.sort_arg),
         ("size", criteria.size),
     ]  # fmt: skip
     assert parsed(urlencode(form)) == replace(criteria, after=None, before=None, opened=None)
 
 
-@pytest.mark.parametrize("name", ["product", "due", "method", "uf", "code", "sort", "size"])
+@pytest.mark.parametrize("name", ["product", "due", "method", "uf", "code", "charge", "sort", "size"])
 def test_no_option_of_the_form_means_the_same_as_another(name) -> None:
     meant = [ClientFilter.from_args(MultiDict([(name, str(value))])) for value, _ in view.CHOICES[name]]
     assert len(set(meant)) == len(meant)

@@ -75,6 +75,18 @@ def test_a_client_with_an_unused_code_is_found_by_it(client_in, make, partner) -
     assert found(partner, is_code_unused=True) == {"open"}
 
 
+def test_a_client_with_an_open_charge_is_found_by_it(client_in, make, partner) -> None:
+    for name, facts in {"open": {}, "paid": {"paid_at": NOW}, "undone": {"reversed_at": NOW}}.items():
+        make.charge(client_in(name=name), **facts)
+    client_in(name="none")
+    assert found(partner, has_open_charge=True) == {"open"}
+
+
+def test_an_undone_registration_is_in_no_list(client_in, partner) -> None:
+    client_in(Status.PENDING, name="x", archived_at=NOW)
+    assert found(partner) == found(partner, statuses=frozenset(Status)) == set()
+
+
 class TestSearch:
     """By name, document, ID."""
 
@@ -145,6 +157,7 @@ def matches(client: Client, asked: ClientFilter) -> bool:
         and asked.uf in {"", client.uf}
         and (asked.due_within is None or bool(in_time and (client.due_on - TODAY).days <= asked.due_within))
         and (not asked.is_code_unused or client.unused_codes > 0)
+        and (not asked.has_open_charge or client.open_charges > 0)
         and asked.search.lower() in client.name.lower()
     )
 
@@ -167,6 +180,7 @@ def test_filters_together_keep_what_each_of_them_keeps(client_in, make, partner)
             uf=chance.choice(["", "SP"]),
             due_within=chance.choice([None, None, 60]),
             is_code_unused=chance.choice([False, False, True]),
+            has_open_charge=chance.choice([False, False, False, True]),
         )
         counters = tallies.read(partner.id, TODAY)
         rows = {row.id for row in queries.all_rows(partner.id, asked, TODAY, counters)}

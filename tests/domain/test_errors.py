@@ -8,14 +8,19 @@ import pytest
 
 from portal.domain import errors
 from portal.domain.actions import Action
+from portal.domain.catalogue import Item, Product
+from portal.domain.licenses import Flaw, Problem
 from portal.domain.statuses import Status
+
+TOO_MANY = Problem(Flaw.OUT_OF_RANGE, Item.WAITER)
 
 
 def test_every_refusal_is_a_refusal_so_that_one_handler_answers_them_all() -> None:
     names = {kind.__name__ for kind in errors.Refusal.__subclasses__() if kind.__module__ == "portal.domain.errors"}
     assert names == {
         "NotFound", "NotPermitted", "PartnerSuspended", "ActionRefused", "StaleState", "RepeatMismatch", "Invalid",
-        "TooManyAttempts", "NothingSelected", "TooManySelected",
+        "TooManyAttempts", "NothingSelected", "TooManySelected", "SetRefused", "PriceMissing", "QuoteAged", "OpenCharges", "OrderFixed",
+        "AlreadyRegistered", "DocumentTaken",
     }  # fmt: skip
 
 
@@ -27,6 +32,10 @@ def test_every_refusal_is_a_refusal_so_that_one_handler_answers_them_all() -> No
         (errors.StaleState(7), "current_version", 7),
         (errors.Invalid({"name": ["Informe o nome."]}), "errors", {"name": ["Informe o nome."]}),
         (errors.TooManySelected(20_000), "most", 20_000),
+        (errors.SetRefused([TOO_MANY]), "problems", (TOO_MANY,)),
+        (errors.PriceMissing(Product.LINK, Item.TEF), "item", Item.TEF),
+        (errors.OpenCharges(3338), "amount_cents", 3338),
+        (errors.AlreadyRegistered(7), "client_id", 7),
         (errors.TooManyAttempts(timedelta(minutes=3)), "retry_after", timedelta(minutes=3)),
     ],
 )

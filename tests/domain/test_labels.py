@@ -9,8 +9,11 @@ import pytest
 from portal.domain.actions import Action
 from portal.domain.bulk import LineResult
 from portal.domain.catalogue import Item, Product, RenewalMethod
+from portal.domain.charges import ChargeKind, OrderKind
+from portal.domain.codes import SendingWay
 from portal.domain.jobs import RunState
 from portal.domain.labels import LabelEnum
+from portal.domain.licenses import Flaw
 from portal.domain.notices import NoticeKind
 from portal.domain.roles import Role
 from portal.domain.statuses import Status
@@ -70,6 +73,15 @@ LABELS = {
         "code_30": "Código não utilizado há 30 dias",
         "code_7": "Código não utilizado há 7 dias",
         "code_1": "Código não utilizado há 1 dia",
+    },
+    ChargeKind: {"registration": "Novo cliente", "addition": "Adicional", "reactivation": "Reativação"},
+    OrderKind: {"registration": "Novo cliente", "change": "Alteração da licença", "reactivation": "Reativação"},
+    SendingWay: {"whatsapp": "WhatsApp", "slip": "Impresso", "email": "E-mail", "phone": "Telefone"},
+    Flaw: {
+        "not_offered": "não existe para este produto",
+        "out_of_range": "quantidade fora do permitido",
+        "needs": "depende de outro produto",
+        "own_menu": "só se contrata pelo menu TEF",
     },
     RunState: {"requested": "Pedida", "running": "Em execução", "done": "Concluída", "failed": "Falhou"},
 }
