@@ -50,13 +50,18 @@ def page_or_fragment(page: str, fragment: str, /, *, push: str | None = None, **
     return vary(response)
 
 
-def fragment_or_redirect(fragment: str, location: str, /, *, said: str = "", **context: Any) -> Response:
-    """Answer a POST: the fragment and a spoken result to htmx, a redirect with a message to a plain form."""
+def fragment_or_redirect(
+    fragment: str, location: str, /, *, said: str = "", undo: str = "", undo_target: str = "", **context: Any
+) -> Response:
+    """Answer a POST: the fragment and a spoken result to htmx, a redirect with a message to a plain form.
+
+    ``undo`` is the address that takes back what was done, ``undo_target`` the element that its answer replaces.
+    """
     if not wants_fragment():
         if said:
-            saying.keep(said)
+            saying.keep(said, undo)
         return vary(make_response(redirect(location, 303)))
-    body = render_template(fragment, **context) + saying.out_of_band(said)
+    body = render_template(fragment, **context) + saying.out_of_band(said, undo, undo_target)
     return vary(make_response(body))
 
 

@@ -119,13 +119,18 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
                  before={"name": "Antes do umbuzeiro"}, after={"name": "Depois"}, reason="Motivo do umbuzeiro")  # fmt: skip
     suspension = audit.record("suspend", actor=_Actor(admin.id, admin.name), now=NOW, partner_id=partner.id,
                               client_id=clients[1].id, reason="Segredo do umbuzeiro", base_version=0)  # fmt: skip
+    decision = audit.record("notice_dismissed", actor=_Actor(admin.id, admin.name), now=NOW, partner_id=partner.id,
+                            client_id=clients[0].id, after={"kind": NoticeKind.DUE_TODAY.value})  # fmt: skip
     orders = {role: _order(user, clients[0], "Varredura") for role, user in users.items()}
     finished = _order(admin, clients[1], "Segredo do umbuzeiro", suspension)
     notice = Notice(partner_id=partner.id, kind=NoticeKind.DUE_IN_3, subject_id=clients[0].id, client_id=clients[0].id,
                     effective_on=NOW.date(), due_on=clients[0].due_on, created_at=NOW)  # fmt: skip
+    dismissed = Notice(partner_id=partner.id, kind=NoticeKind.DUE_TODAY, subject_id=clients[0].id, created_at=NOW,
+                       client_id=clients[0].id, effective_on=NOW.date(), due_on=clients[0].due_on, dismissed_at=NOW,
+                       dismissed_by_id=admin.id, decision_id=decision.id)  # fmt: skip
     mute = NoticeMute(client_id=clients[0].id, kind=NoticeKind.EXPIRED, partner_id=partner.id, muted_at=NOW)
     run = JobRun(name=JOB.name, day=NOW.date(), state=RunState.DONE, started_at=NOW, finished_at=NOW, attempts=1)
-    db.session.add_all([notice, mute, run])
+    db.session.add_all([notice, dismissed, mute, run])
     used = "used-up-" + "x" * 30
     for user in users.values():
         db.session.add(
@@ -153,6 +158,7 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
         "session_id": session_ids,
         "client_id+event_id": [(clients[1].id, suspension.id)],
         "client_id+kind": [(mute.client_id, mute.kind.value)],
+        "event_id": [decision.id],
         "notice_id": [notice.id],
         "kind": [notice.kind.value],
         "key": [orders[Role.ADMIN], finished],

@@ -25,6 +25,7 @@ DONE_LABELS = {
     Action.UNHIDE: "Reexibição",
     "notice_dismissed": "Aviso dispensado",
     "notice_postponed": "Aviso adiado",
+    "notice_reopened": "Aviso reaberto",
     "notice_muted": "Avisos silenciados",
     "notice_unmuted": "Avisos retomados",
 }

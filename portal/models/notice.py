@@ -24,7 +24,8 @@ class Notice(db.Model):  # type: ignore[name-defined,misc]
 
     ``subject_id`` is the client's id or, for codes, the code's. ``due_on`` is the due date that an expiry notice is
     about: when the client's due date moves, triggers settle the notice, and they settle a code's when it is used or
-    revoked. ``postponed_to`` is the day on which a notice that was put off shows again.
+    revoked. ``postponed_to`` is the day on which a notice that was put off shows again. ``decision_id`` is the event of the
+    last decision about it: what "Desfazer" finds the notices of a decision by, as long as nothing was decided since.
     """
 
     __tablename__ = "notices"
@@ -51,6 +52,7 @@ class Notice(db.Model):  # type: ignore[name-defined,misc]
     dismissed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     dismissed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     postponed_to: Mapped[date | None]
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("audit_events.id"))
 
 
 class NoticeMute(db.Model):  # type: ignore[name-defined,misc]

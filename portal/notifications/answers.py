@@ -27,7 +27,19 @@ def of_group(deed: str, outcome: Outcome, to: date | None = None) -> str:
     is_one = outcome.count == 1
     what = ("dispensado" if is_one else "dispensados") if deed == "dismissed" else ("adiado" if is_one else "adiados")
     until = f" para {formatting.day(to)}" if to else ""
-    return f"{outcome.count} {'aviso' if is_one else 'avisos'} {what}{until}. {_recorded(outcome.event)}"
+    return f"{formatting.number(outcome.count)} {'aviso' if is_one else 'avisos'} {what}{until}. {_recorded(outcome.event)}"
+
+
+def of_undoing(outcome: Outcome, decided: int) -> str:
+    """Say how many of the notices that a decision was about wait again."""
+    if outcome.event is None:
+        return ALREADY
+    is_one, left = outcome.count == 1, decided - outcome.count
+    said = f"{formatting.number(outcome.count)} {'aviso voltou' if is_one else 'avisos voltaram'}"
+    if left:
+        what = "já tinha mudado e ficou como estava" if left == 1 else "já tinham mudado e ficaram como estavam"
+        said = f"{said}; {formatting.number(left)} {what}"
+    return f"{said}. {_recorded(outcome.event)}"
 
 
 def of_mute(deed: str, outcome: Outcome, name: str, kind: NoticeKind) -> str:

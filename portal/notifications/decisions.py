@@ -17,6 +17,8 @@ from portal.extensions import db
 from portal.models import AuditEvent, Notice, NoticeMute
 from portal.models.notice import IS_UNSETTLED
 
+Facts = dict[str, Any]
+
 
 @dataclass(frozen=True)
 class Order:
@@ -31,10 +33,19 @@ class Order:
         """The civil date of the decision."""
         return clock.local_date(self.now)
 
-    def record(self, action: str, client_id: int | None, after: dict[str, object]) -> AuditEvent:
+    def record(
+        self, action: str, client_id: int | None, after: Facts, before: Facts | None = None, reason: str = ""
+    ) -> AuditEvent:
         """Add the event of the decision."""
         return audit.record(
-            action, actor=self.actor, now=self.now, partner_id=self.partner_id, client_id=client_id, after=after
+            action,
+            actor=self.actor,
+            now=self.now,
+            partner_id=self.partner_id,
+            client_id=client_id,
+            before=before,
+            after=after,
+            reason=reason,
         )
 
 
@@ -48,27 +59,32 @@ class Outcome:
 
 def dismiss(notice: Notice, order: Order) -> Outcome:
     """Close a notice for good."""
+    event = order.record("notice_dismissed", notice.client_id, {"kind": notice.kind.value})
     which = [Notice.id == notice.id, Notice.dismissed_at.is_(None), IS_UNSETTLED]
-    return _decide(which, order, "notice_dismissed", notice, _dismissal(order))
+    return _decide(which, _dismissal(order), event)
 
 
 def dismiss_group(kind: NoticeKind, upto: int, order: Order) -> Outcome:
     """Close the open notices of a kind that the page showed; ``upto`` is the newest there was then."""
+    event = order.record("notices_dismissed", None, {"kind": kind.value})
     which = [*open_notices(order.partner_id, kind, order.today), Notice.id <= upto]
-    return _decide_group(which, order, "notices_dismissed", kind, _dismissal(order))
+    return _decide(which, _dismissal(order), event)
 
 
 def postpone(notice: Notice, to: date, order: Order) -> Outcome:
     """Put a notice off to a day (within domain's postponement_range)."""
+    before = {"postponed_to": notice.postponed_to.isoformat()} if notice.postponed_to else None
+    after = {"kind": notice.kind.value, "postponed_to": to.isoformat()}
+    event = order.record("notice_postponed", notice.client_id, after, before)
     which = [Notice.id == notice.id, Notice.dismissed_at.is_(None), IS_UNSETTLED]
-    which.append(Notice.postponed_to.is_distinct_from(to))
-    return _decide(which, order, "notice_postponed", notice, {"postponed_to": to})
+    return _decide([*which, Notice.postponed_to.is_distinct_from(to)], {"postponed_to": to}, event)
 
 
 def postpone_group(kind: NoticeKind, upto: int, to: date, order: Order) -> Outcome:
     """Put off the open notices of a kind that the page showed."""
+    event = order.record("notices_postponed", None, {"kind": kind.value, "postponed_to": to.isoformat()})
     which = [*open_notices(order.partner_id, kind, order.today), Notice.id <= upto]
-    return _decide_group(which, order, "notices_postponed", kind, {"postponed_to": to})
+    return _decide(which, {"postponed_to": to}, event)
 
 
 def mute(notice: Notice, order: Order) -> Outcome:
@@ -81,10 +97,11 @@ def mute(notice: Notice, order: Order) -> Outcome:
         "muted_at": order.now,
         "muted_by_id": order.actor.user_id,
     }
-    made = _changed(dialect.insert(NoticeMute).values(values).on_conflict_do_nothing())
-    which = [Notice.client_id == notice.client_id, Notice.kind == notice.kind, Notice.dismissed_at.is_(None)]
-    _changed(update(Notice).where(IS_UNSETTLED, *which).values(_dismissal(order)))
+    made = changed(dialect.insert(NoticeMute).values(values).on_conflict_do_nothing())
     event = order.record("notice_muted", notice.client_id, {"kind": notice.kind.value}) if made else None
+    which = [Notice.client_id == notice.client_id, Notice.kind == notice.kind, Notice.dismissed_at.is_(None)]
+    decision = {"decision_id": event.id} if event else {}
+    changed(update(Notice).where(IS_UNSETTLED, *which).values(_dismissal(order) | decision))
     db.session.commit()
     return Outcome(made, event)
 
@@ -92,42 +109,29 @@ def mute(notice: Notice, order: Order) -> Outcome:
 def unmute(client_id: int, kind: NoticeKind, order: Order) -> Outcome:
     """Hear of this kind about this client again, from the next notice on."""
     which = (NoticeMute.client_id == client_id, NoticeMute.kind == kind, NoticeMute.partner_id == order.partner_id)
-    gone = _changed(delete(NoticeMute).where(*which))
+    gone = changed(delete(NoticeMute).where(*which))
     event = order.record("notice_unmuted", client_id, {"kind": kind.value}) if gone else None
     db.session.commit()
     return Outcome(gone, event)
 
 
-def _dismissal(order: Order) -> dict[str, Any]:
+def _dismissal(order: Order) -> Facts:
     return {"dismissed_at": order.now, "dismissed_by_id": order.actor.user_id}
 
 
-def _decide(
-    which: list[ColumnElement[bool]], order: Order, action: str, notice: Notice, values: dict[str, Any]
-) -> Outcome:
-    """Change one notice if it still waits for the decision, and record it."""
-    client_id, after = notice.client_id, _after(notice.kind, values)
-    done = _changed(update(Notice).where(*which).values(values))
-    event = order.record(action, client_id, after) if done else None
+def _decide(which: list[ColumnElement[bool]], values: Facts, event: AuditEvent) -> Outcome:
+    """Change what still waits for the decision, how many noted where it is a group; the event of none is taken out again."""
+    done = changed(update(Notice).where(*which).values(values | {"decision_id": event.id}))
+    if not done:
+        db.session.rollback()
+        return Outcome(0)
+    if event.client_id is None:
+        event.after = {**(event.after or {}), "notices": done}
     db.session.commit()
     return Outcome(done, event)
 
 
-def _decide_group(
-    which: list[ColumnElement[bool]], order: Order, action: str, kind: NoticeKind, values: dict[str, Any]
-) -> Outcome:
-    """Change what is left of a group, and record how many."""
-    done = _changed(update(Notice).where(*which).values(values))
-    event = order.record(action, None, _after(kind, values) | {"notices": done}) if done else None
-    db.session.commit()
-    return Outcome(done, event)
-
-
-def _after(kind: NoticeKind, values: dict[str, Any]) -> dict[str, object]:
-    to = values.get("postponed_to")
-    return {"kind": kind.value} | ({"postponed_to": to.isoformat()} if to else {})
-
-
-def _changed(statement: Any) -> int:
+def changed(statement: Any) -> int:
+    """Execute an UPDATE, INSERT or DELETE and return how many rows it touched."""
     options = {"synchronize_session": False, "preserve_rowcount": True}
     return int(db.session.execute(statement, execution_options=options).rowcount)  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from werkzeug.datastructures import MultiDict
 
@@ -10,6 +11,9 @@ from portal.clients.filters import parse_id
 from portal.domain.notices import NoticeKind
 
 PAGE_SIZE = 25
+
+Key = tuple[date, int]
+"""What a group's notices are sorted by: effective date and id."""
 
 
 @dataclass(frozen=True)
@@ -23,3 +27,12 @@ class InboxFilter:
     def from_args(cls, args: MultiDict[str, str]) -> InboxFilter:
         """Read a query string."""
         return cls(NoticeKind.parse(args.get("open", "")), parse_id(args.get("after", "")))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the inbox a form stood: its group, the page of it, and the notice that was decided about, if one was."""
+
+    kind: NoticeKind
+    after: int | None = None
+    key: Key | None = None

@@ -16,7 +16,7 @@ from portal.domain.notices import NoticeKind
 from portal.extensions import db
 from portal.models import Client, Notice, NoticeMute, NoticeTally, RegistrationCode
 from portal.models.types import AnyRow
-from portal.notifications.filters import PAGE_SIZE
+from portal.notifications.filters import PAGE_SIZE, Key
 
 ORDER = (Notice.effective_on, Notice.id)
 
@@ -36,6 +36,10 @@ class Page:
 
     rows: Sequence[AnyRow]
     next_after: int | None
+
+    def following(self, key: Key) -> int | None:
+        """Return the notice that comes after a place in the order; None where the page has none."""
+        return next((row[0].id for row in self.rows if (row[0].effective_on, row[0].id) > key), None)
 
 
 def groups(partner_id: int, today: date) -> list[Group]:
@@ -57,7 +61,19 @@ def group(partner_id: int, kind: NoticeKind, today: date) -> Group | None:
 
 
 def notices_page(partner_id: int, kind: NoticeKind, today: date, after: int | None) -> Page:
-    """Return a page of a group, the earliest effective dates first; ``after`` is the notice that it begins behind."""
+    """Return a page of a group, the earliest effective dates first; ``after`` is the notice that it begins behind.
+
+    Where nothing is left behind that one, the first page.
+    """
+    rows = _notices_after(partner_id, kind, today, after)
+    if not rows and after is not None:
+        rows = _notices_after(partner_id, kind, today, None)
+    shown = rows[:PAGE_SIZE]
+    return Page(shown, shown[-1][0].id if len(rows) > PAGE_SIZE else None)
+
+
+def _notices_after(partner_id: int, kind: NoticeKind, today: date, after: int | None) -> Sequence[AnyRow]:
+    """Return a page's rows and one more, which says that there is another page."""
     query = (
         select(Notice, Client, RegistrationCode.issued_at)
         .join(Client, Client.id == Notice.client_id)
@@ -69,9 +85,7 @@ def notices_page(partner_id: int, kind: NoticeKind, today: date, after: int | No
     if after is not None:
         begin = select(*ORDER).where(Notice.id == after, Notice.partner_id == partner_id)
         query = query.where(tuple_(*ORDER) > begin.scalar_subquery())
-    rows = db.session.execute(query.order_by(*ORDER).limit(PAGE_SIZE + 1)).all()
-    shown = rows[:PAGE_SIZE]
-    return Page(shown, shown[-1][0].id if len(rows) > PAGE_SIZE else None)
+    return db.session.execute(query.order_by(*ORDER).limit(PAGE_SIZE + 1)).all()
 
 
 def newest_id() -> int:

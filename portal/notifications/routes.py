@@ -11,9 +11,10 @@ from portal.access import current_partner_id, requires, viewer
 from portal.domain.errors import NotFound
 from portal.domain.notices import NoticeKind, postponement_range
 from portal.domain.roles import Permission
-from portal.notifications import answers, decisions, queries
+from portal.models import Notice
+from portal.notifications import answers, decisions, queries, undo
 from portal.notifications.decisions import Order, Outcome
-from portal.notifications.filters import InboxFilter
+from portal.notifications.filters import InboxFilter, Key, Place
 from portal.notifications.forms import newest_shown, postponement_date
 from portal.notifications.rows import Banner, GroupRow, MuteRow, NoticeRow
 
@@ -76,8 +77,9 @@ def group(kind: str) -> Response:
 def dismissal_create(notice_id: int) -> Response:
     """Dismiss one."""
     notice = queries.get_notice(current_partner_id(), notice_id)
-    kind, name = notice.kind, queries.client_name(notice.client_id)
-    return _decided(kind, answers.of_one("dismissed", decisions.dismiss(notice, _order()), name))
+    place, name = _place_of(notice), queries.client_name(notice.client_id)
+    outcome = decisions.dismiss(notice, _order())
+    return _decided(place, answers.of_one("dismissed", outcome, name), outcome)
 
 
 @bp.post("/<int:notice_id>/postponement")
@@ -85,9 +87,10 @@ def dismissal_create(notice_id: int) -> Response:
 def postponement_create(notice_id: int) -> Response:
     """Put one off."""
     notice = queries.get_notice(current_partner_id(), notice_id)
-    kind, name = notice.kind, queries.client_name(notice.client_id)
+    place, name = _place_of(notice), queries.client_name(notice.client_id)
     to = postponement_date(request.form.get("to", ""), clock.today())
-    return _decided(kind, answers.of_one("postponed", decisions.postpone(notice, to, _order()), name, to))
+    outcome = decisions.postpone(notice, to, _order())
+    return _decided(place, answers.of_one("postponed", outcome, name, to), outcome)
 
 
 @bp.post("/<int:notice_id>/mute")
@@ -95,8 +98,8 @@ def postponement_create(notice_id: int) -> Response:
 def mute_create(notice_id: int) -> Response:
     """Hear no more of this kind about this client."""
     notice = queries.get_notice(current_partner_id(), notice_id)
-    kind, name = notice.kind, queries.client_name(notice.client_id)
-    return _decided(kind, answers.of_mute("muted", decisions.mute(notice, _order()), name, kind))
+    place, name = _place_of(notice), queries.client_name(notice.client_id)
+    return _decided(place, answers.of_mute("muted", decisions.mute(notice, _order()), name, place.kind))
 
 
 @bp.post("/groups/<kind>/dismissal")
@@ -104,7 +107,8 @@ def mute_create(notice_id: int) -> Response:
 def group_dismissal_create(kind: str) -> Response:
     """Dismiss all of a kind that the page showed."""
     wanted, upto = _kind(kind), newest_shown(request.form.get("upto", ""))
-    return _decided(wanted, answers.of_group("dismissed", decisions.dismiss_group(wanted, upto, _order())))
+    outcome = decisions.dismiss_group(wanted, upto, _order())
+    return _decided(Place(wanted), answers.of_group("dismissed", outcome), outcome)
 
 
 @bp.post("/groups/<kind>/postponement")
@@ -113,8 +117,17 @@ def group_postponement_create(kind: str) -> Response:
     """Put off all of a kind that the page showed."""
     wanted, upto = _kind(kind), newest_shown(request.form.get("upto", ""))
     to = postponement_date(request.form.get("to", ""), clock.today())
-    outcome: Outcome = decisions.postpone_group(wanted, upto, to, _order())
-    return _decided(wanted, answers.of_group("postponed", outcome, to))
+    outcome = decisions.postpone_group(wanted, upto, to, _order())
+    return _decided(Place(wanted), answers.of_group("postponed", outcome, to), outcome)
+
+
+@bp.post("/events/<int:event_id>/undoing")
+@requires(Permission.MANAGE_NOTICES)
+def undoing_create(event_id: int) -> Response:
+    """Take a decision back."""
+    event = undo.get_event(current_partner_id(), event_id)
+    place, wanted = Place(undo.kind_of(event)), undo.decided(event)
+    return _decided(place, answers.of_undoing(undo.undo(event, _order()), wanted))
 
 
 @bp.post("/mutes/<int:client_id>/<kind>/end")
@@ -138,12 +151,18 @@ def _order() -> Order:
     return Order(current_partner_id(), viewer(), clock.now())
 
 
-def _lines(criteria: InboxFilter) -> dict[str, Any] | None:
-    """Return the opened group's lines and where the next page begins."""
+def _lines(criteria: InboxFilter, decided: Key | None = None) -> dict[str, Any] | None:
+    """Return the opened group's lines, where they begin and where the next page does, and the one after a decided one."""
     if criteria.opened is None:
         return None
     page = queries.notices_page(current_partner_id(), criteria.opened, clock.today(), criteria.after)
-    return {"rows": NoticeRow.build_all(page), "next_after": page.next_after}
+    following = page.following(decided) if decided else None
+    return {
+        "rows": NoticeRow.build_all(page),
+        "after": criteria.after,
+        "next_after": page.next_after,
+        "following": following,
+    }
 
 
 def _group_row(kind: NoticeKind) -> GroupRow | None:
@@ -165,12 +184,21 @@ def _shared() -> dict[str, Any]:
     }
 
 
-def _decided(kind: NoticeKind, said: str) -> Response:
-    """Answer a decision: the group as it stands now and, behind it, banner and mutes; or lead to the page."""
-    location = url_for(".index", open=kind.value) + f"#a-{kind.value}"
-    if not htmx.wants_fragment():
-        return htmx.fragment_or_redirect("notifications/_decided.html", location, said=said)
-    group, lines = _group_row(kind), _lines(InboxFilter(kind))
-    return htmx.fragment_or_redirect(
-        "notifications/_decided.html", location, said=said, group=group, kind=kind, lines=lines, **_shared()
-    )
+def _place_of(notice: Notice) -> Place:
+    """Return where a notice stands in the inbox, which is where its form's answer goes on."""
+    return Place(notice.kind, InboxFilter.from_args(request.form).after, (notice.effective_on, notice.id))
+
+
+def _decided(place: Place, said: str, outcome: Outcome | None = None) -> Response:
+    """Answer a decision: the group as it stands now and, behind it, banner and mutes; or lead to the page.
+
+    ``outcome`` is what "Desfazer" would take back.
+    """
+    kind = place.kind
+    location = url_for(".index", open=kind.value, after=place.after) + f"#a-{kind.value}"
+    undoing = url_for(".undoing_create", event_id=outcome.event.id) if outcome and outcome.event else ""
+    context: dict[str, Any] = {"said": said, "undo": undoing, "undo_target": f"#a-{kind.value}"}
+    if htmx.wants_fragment():
+        context |= {"group": _group_row(kind), "kind": kind, "lines": _lines(InboxFilter(kind, place.after), place.key)}
+        context |= _shared()
+    return htmx.fragment_or_redirect("notifications/_decided.html", location, **context)
