@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -167,11 +169,14 @@ def _create_changes_and_sendings() -> None:
 
 def _index_clients() -> None:
     """Let a document be registered again once its registration was undone."""
-    only = {"sqlite_where": NOT_ARCHIVED, "postgresql_where": NOT_ARCHIVED}
+    only: dict[str, Any] = {"sqlite_where": NOT_ARCHIVED, "postgresql_where": NOT_ARCHIVED}
     op.drop_index("ix_clients_document", "clients")
     op.create_index("ix_clients_document", "clients", ["partner_id", "document", "product"], unique=True, **only)
     op.create_index("ix_clients_held", "clients", ["document", "product"], **only)
-    owing = {"sqlite_where": sa.text("open_charges > 0"), "postgresql_where": sa.text("open_charges > 0")}
+    owing: dict[str, Any] = {
+        "sqlite_where": sa.text("open_charges > 0"),
+        "postgresql_where": sa.text("open_charges > 0"),
+    }
     op.create_index("ix_clients_open_charges", "clients", ["partner_id", "search_key", "id"], **owing)
     op.create_index("uq_clients_creation_key", "clients", ["creation_key"], unique=True)
 

@@ -1,0 +1,53 @@
+"""Reading what a client holds today and from later days on, and the orders behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date
+
+from sqlalchemy import null, select, union_all
+
+from portal.domain.catalogue import Item
+from portal.domain.licenses import Holding, Pending
+from portal.extensions import db
+from portal.models import LicenseItem, LicenseOrder, PendingChange
+from portal.models.types import AnyRow
+
+
+def holding_of(client_id: int, today: date) -> Holding:
+    """Return what a client holds; changes whose day has come count, whether or not the nightly job has folded them."""
+    return holdings_of([client_id], today)[client_id]
+
+
+def holdings_of(client_ids: Collection[int], today: date) -> dict[int, Holding]:
+    """Return what each of some clients holds, with one query."""
+    now: dict[int, dict[Item, int]] = {client_id: {} for client_id in client_ids}
+    pending: dict[int, list[Pending]] = {client_id: [] for client_id in client_ids}
+    items = select(LicenseItem.client_id, LicenseItem.item, null(), LicenseItem.quantity)
+    changes = select(PendingChange.client_id, PendingChange.item, PendingChange.effective_on, PendingChange.quantity)
+    rows: Iterable[AnyRow] = db.session.execute(
+        union_all(changes.where(PendingChange.client_id.in_(now)), items.where(LicenseItem.client_id.in_(now)))
+    )
+    for client_id, item, effective_on, quantity in rows:
+        if effective_on is None:
+            now[client_id][item] = quantity
+        else:
+            pending[client_id].append(Pending(item, effective_on, quantity))
+    return {client_id: _as_of(Holding(now[client_id], tuple(pending[client_id])), today) for client_id in now}
+
+
+def _as_of(holding: Holding, today: date) -> Holding:
+    """Return the same holding with the changes folded whose day has come."""
+    later = [change for change in holding.pending if change.effective_on > today]
+    return Holding(holding.on(today), tuple(sorted(later, key=_place)))
+
+
+def _place(change: Pending) -> tuple[date, int]:
+    """Return what changes are ordered by: their day, then the catalogue's order."""
+    return change.effective_on, list(Item).index(change.item)
+
+
+def last_order(client_id: int) -> LicenseOrder | None:
+    """Return a client's newest order that was not undone, or None."""
+    standing = LicenseOrder.client_id == client_id, LicenseOrder.reversed_at.is_(None)
+    return db.session.scalar(select(LicenseOrder).where(*standing).order_by(LicenseOrder.id.desc()).limit(1))

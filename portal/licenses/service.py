@@ -1,0 +1,159 @@
+"""Writing what a client holds: quantities, pending changes, orders with their charges, codes.
+
+Nothing here commits: each is a part of a larger order, which is one transaction with its audit event.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from portal import clock
+from portal.domain import codes
+from portal.domain.catalogue import Item
+from portal.domain.charges import OrderKind, Quote
+from portal.domain.licenses import Holding, Pending
+from portal.extensions import db
+from portal.models import (
+    AuditEvent,
+    Charge,
+    ChargeLine,
+    Client,
+    LicenseItem,
+    LicenseOrder,
+    PendingChange,
+    RegistrationCode,
+)
+
+
+def as_json(holding: Holding) -> dict[str, Any]:
+    """Return a holding as orders and audit events keep it: "licenses" and "pending"."""
+    return {
+        "licenses": {item.value: holding.now[item] for item in Item if holding.now.get(item)},
+        "pending": [
+            {"item": change.item.value, "effective_on": change.effective_on.isoformat(), "quantity": change.quantity}
+            for change in holding.pending
+        ],
+    }
+
+
+def from_json(kept: Mapping[str, Any]) -> Holding:
+    """Return the holding that ``as_json`` kept."""
+    now = {Item(value): int(quantity) for value, quantity in kept["licenses"].items()}  # type: ignore[call-arg]
+    pending = [
+        Pending(Item(change["item"]), date.fromisoformat(change["effective_on"]), int(change["quantity"]))  # type: ignore[call-arg]
+        for change in kept["pending"]
+    ]
+    return Holding(now, tuple(pending))
+
+
+def write_holding(client_id: int, holding: Holding, *, today: date) -> None:
+    """Make a client's rows say what a holding says; items that it held already keep the day since when."""
+    stored = dict(
+        db.session.execute(
+            select(LicenseItem.item, LicenseItem.quantity).where(LicenseItem.client_id == client_id)
+        ).all()
+    )
+    wanted = {item: quantity for item, quantity in holding.now.items() if quantity}
+    gone = [item for item in stored if item not in wanted]
+    db.session.execute(delete(LicenseItem).where(LicenseItem.client_id == client_id, LicenseItem.item.in_(gone)))
+    for item in (item for item in wanted if item in stored and stored[item] != wanted[item]):
+        held = LicenseItem.client_id == client_id, LicenseItem.item == item
+        db.session.execute(update(LicenseItem).where(*held).values(quantity=wanted[item]))
+    new = [item for item in wanted if item not in stored]
+    facts = {"client_id": client_id, "since_on": today}
+    _insert(LicenseItem, [facts | {"item": item, "quantity": wanted[item]} for item in new])
+    db.session.execute(delete(PendingChange).where(PendingChange.client_id == client_id))
+    _insert(PendingChange, [{"client_id": client_id} | change._asdict() for change in holding.pending])
+
+
+def _insert(model: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        db.session.execute(insert(model), rows)
+
+
+def add_order(
+    client: Client,
+    kind: OrderKind,
+    event: AuditEvent,
+    *,
+    quote: Quote,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    now: datetime,
+) -> LicenseOrder:
+    """Record an order and, where its quote has lines, the charge that is the quote (DOMAIN §5, "quote is charge")."""
+    order = LicenseOrder(
+        partner_id=client.partner_id,
+        client_id=client.id,
+        kind=kind,
+        event_id=event.id,
+        ordered_on=clock.local_date(now),
+        before=dict(before),
+        after=dict(after),
+    )
+    db.session.add(order)
+    db.session.flush()
+    if quote.lines:
+        _charge(order, quote, now)
+    return order
+
+
+def _charge(order: LicenseOrder, quote: Quote, now: datetime) -> None:
+    """Add the charge of an order with every line's arithmetic."""
+    charge = Charge(
+        partner_id=order.partner_id,
+        client_id=order.client_id,
+        order_id=order.id,
+        kind=quote.kind,
+        charged_at=now,
+        charged_on=order.ordered_on,
+        through_on=quote.due_on,
+        amount_cents=quote.total_cents,
+        price_version_id=quote.price_version,
+    )
+    db.session.add(charge)
+    db.session.flush()
+    lines = [
+        {
+            "charge_id": charge.id,
+            "item": line.item,
+            "quantity": line.quantity,
+            "unit_cents": line.unit_cents,
+            "days": line.days,
+            "divisor": line.divisor,
+            "amount_cents": line.amount_cents,
+        }
+        for line in quote.lines
+    ]
+    _insert(ChargeLine, lines)
+
+
+def issue_codes(client: Client, item: Item, count: int, *, now: datetime) -> list[RegistrationCode]:
+    """Issue codes for a client: one activates its main computer (Item.BASE), one each Link Móvel seat (DOMAIN §7)."""
+    issued = [
+        RegistrationCode(
+            partner_id=client.partner_id,
+            client_id=client.id,
+            item=item,
+            code=codes.generate(secrets.randbelow),
+            issued_at=now,
+        )
+        for _ in range(count)
+    ]
+    db.session.add_all(issued)
+    db.session.flush()
+    return issued
+
+
+def unused_codes(client_id: int, item: Item | None = None) -> list[RegistrationCode]:
+    """Return a client's codes that still activate something, newest first; of one item, or of all."""
+    unused = RegistrationCode.consumed_at.is_(None), RegistrationCode.revoked_at.is_(None)
+    query = select(RegistrationCode).where(RegistrationCode.client_id == client_id, *unused)
+    if item is not None:
+        query = query.where(RegistrationCode.item == item)
+    return list(db.session.scalars(query.order_by(RegistrationCode.id.desc())))
