@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,7 +72,7 @@ def unhide(client: Client, *, version: int, now: datetime, actor: Actor) -> Outc
 
 def carry_out(order: Order, client: Client) -> Outcome:
     """Do what an order asks for where its action alone says which columns change."""
-    return _carry_out(order, client, changes_of(order))
+    return apply(order, client, changes_of(order))
 
 
 def changes_of(order: Order) -> dict[str, Any]:
@@ -100,11 +100,16 @@ def revise(client: Client, *, version: int, data: Mapping[str, str], now: dateti
     changes: dict[str, Any] = {name: data[name] for name in REVISED if data[name] != getattr(client, name)}
     if "name" in changes:
         changes["search_key"] = search_key(data["name"], client.document)
-    return _carry_out(order, client, changes)
+    return apply(order, client, changes)
 
 
-def _carry_out(order: Order, client: Client, changes: dict[str, Any]) -> Outcome:
+def apply(
+    order: Order, client: Client, changes: dict[str, Any], also: Callable[[AuditEvent], None] | None = None
+) -> Outcome:
     """Apply changes to the version that the form was rendered from, exactly once.
+
+    ``also`` does what belongs to the same transaction beyond the client's own columns (other features' rows), and may
+    add to the event what it did; it does not commit. Without it, an order that changes no column does nothing.
 
     Raises:
         ActionRefused: the status does not allow the action.
@@ -114,10 +119,10 @@ def _carry_out(order: Order, client: Client, changes: dict[str, Any]) -> Outcome
     if client.version != order.version:
         return _done_before(order, client)
     ensure_allowed(order.action, derive_status(client, clock.local_date(order.now)), client)
-    if not changes:
+    if not changes and also is None:
         return Outcome(None)
     try:
-        return Outcome(_write(order, client, changes))
+        return Outcome(_write(order, client, changes, also))
     except (_Overtaken, IntegrityError):
         db.session.rollback()
         return _done_before(order, client)
@@ -127,7 +132,9 @@ class _Overtaken(Exception):  # noqa: N818 - never leaves this module
     """The conditional update met a newer version."""
 
 
-def _write(order: Order, client: Client, changes: dict[str, Any]) -> AuditEvent:
+def _write(
+    order: Order, client: Client, changes: dict[str, Any], also: Callable[[AuditEvent], None] | None
+) -> AuditEvent:
     """Update the row if it still has the order's version, and record it; one transaction."""
     statement = (
         update(Client)
@@ -138,6 +145,9 @@ def _write(order: Order, client: Client, changes: dict[str, Any]) -> AuditEvent:
     if done.rowcount != 1:  # type: ignore[attr-defined]
         raise _Overtaken
     event = record(order, client, changes)
+    if also is not None:
+        also(event)
+        db.session.flush()
     db.session.expunge(event)  # it is what was written; asking for it again would cost a query
     db.session.commit()
     return event
