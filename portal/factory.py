@@ -14,9 +14,9 @@ from portal.accounts import commands as account_commands
 from portal.accounts import routes as accounts
 from portal.clients import bulk_routes  # noqa: F401 - adds its routes to the blueprint of the clients
 from portal.clients import routes as clients
-from portal.clients.filters import parse_id
 from portal.config import ROOT, Config, from_environ
 from portal.demo import commands as demo_commands
+from portal.domain.ids import parse_id
 from portal.extensions import csrf, db, limiter, login_manager, migrate
 from portal.home import routes as home
 from portal.notifications import routes as notifications

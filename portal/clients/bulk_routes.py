@@ -14,10 +14,10 @@ from portal.access import current_partner_id, requires, viewer
 from portal.clients import answers, bulk, bulk_execution, bulk_queries, queries, undo
 from portal.clients.bulk_forms import ExecutionForm, selection_from
 from portal.clients.bulk_rows import LineRow
-from portal.clients.filters import parse_id
 from portal.clients.routes import bp
 from portal.domain.bulk import INVERSE, LineResult
 from portal.domain.errors import Invalid
+from portal.domain.ids import parse_id
 from portal.domain.roles import Permission
 from portal.errors import REASONS
 from portal.extensions import limiter

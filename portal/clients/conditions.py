@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, Integer, and_, func, literal_column, not_, or_
 
 from portal.clients import noticed
-from portal.clients.filters import LARGEST_ID, RENEWAL, ClientFilter
-from portal.domain import documents
+from portal.clients.filters import RENEWAL, ClientFilter
+from portal.domain import search
 from portal.domain.statuses import RULES, DueRange, Status, to_renew
 from portal.models import Client
 
@@ -99,10 +99,6 @@ def matching(partner_id: int, criteria: ClientFilter, today: date, due: Any = DU
 
 def _found(criteria: ClientFilter) -> ColumnElement[bool]:
     """Say whether a row is found: by a part of its name, by a part of its document (mask or not), by its ID."""
-    text, bare = criteria.folded, documents.normalise(criteria.search).lower()
-    ways: list[ColumnElement[bool]] = [CLIENT.search_key.contains(text, autoescape=True)]
-    if bare != text and bare.isalnum() and any(sign.isdigit() for sign in bare):
-        ways.append(CLIENT.search_key.contains(bare, autoescape=True))
-    if bare.isdecimal() and bare.isascii() and int(bare) <= LARGEST_ID:
-        ways.append(CLIENT.id == int(bare))
-    return or_(*ways)
+    wanted = search.sought(criteria.search)
+    ways: list[ColumnElement[bool]] = [CLIENT.search_key.contains(part, autoescape=True) for part in wanted.parts]
+    return or_(*ways, *([CLIENT.id == wanted.client_id] if wanted.client_id else []))

@@ -10,6 +10,7 @@ from urllib.parse import quote_plus
 from werkzeug.datastructures import MultiDict
 
 from portal.domain.catalogue import Product, RenewalMethod
+from portal.domain.ids import parse_id
 from portal.domain.labels import LabelEnum
 from portal.domain.notices import NoticeKind
 from portal.domain.search import fold
@@ -23,7 +24,6 @@ DUE_WITHIN_DAYS = (3, 7, 15, 30, 60)
 RENEWAL: Literal["renewal"] = "renewal"
 DUE_CHOICES: tuple[int | Literal["renewal"], ...] = (RENEWAL, *DUE_WITHIN_DAYS)
 """What "Vencimento" offers: in the renewal window today, or due within some days."""
-LARGEST_ID = 2**31 - 1
 
 Choice = TypeVar("Choice")
 
@@ -127,11 +127,6 @@ class ClientFilter:
             return ""
         return f"-{self.sort.value}" if self.is_descending else self.sort.value
 
-    @property
-    def folded(self) -> str:
-        """The search text as names are stored for search."""
-        return fold(self.search)
-
     def is_only(self, status: Status) -> bool:
         """Say whether this status alone is asked for."""
         return self.statuses == {status}
@@ -151,9 +146,3 @@ class ClientFilter:
 
 def _one_of(text: str, choices: Iterable[Choice]) -> Choice | None:
     return next((choice for choice in choices if str(choice) == text), None)
-
-
-def parse_id(text: str) -> int | None:
-    """Return a positive id that the database can hold, or None."""
-    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_ID))
-    return int(text) if is_number and 0 < int(text) <= LARGEST_ID else None

@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired, Email, Length, Optional, Regexp, St
 from wtforms.widgets import HiddenInput
 
 from portal import municipalities
-from portal.clients.filters import parse_id
+from portal.domain.ids import parse_id
 
 REASON_LENGTH = 200
 NOTES_LENGTH = 2_000

@@ -12,9 +12,10 @@ from sqlalchemy import union_all as union
 
 from portal.clients import noticed
 from portal.clients.conditions import CLIENT, DUE, ID, LAST_DAY, any_status, due_range, matching, status_clauses
-from portal.clients.filters import LARGEST_ID, ClientFilter, Sort
+from portal.clients.filters import ClientFilter, Sort
 from portal.clients.tallies import Counters
 from portal.domain.errors import NotFound
+from portal.domain.ids import LARGEST_ID
 from portal.domain.notices import CODE_AGES
 from portal.domain.statuses import Status, derive_status
 from portal.extensions import db

@@ -11,12 +11,13 @@ from portal import clock, database, etag, htmx, municipalities, saying, security
 from portal.access import current_partner_id, requires, viewer
 from portal.accounts import service as accounts
 from portal.clients import answers, conditions, details, export, noticed, queries, service, tallies, undo, view
-from portal.clients.filters import ClientFilter, parse_id
+from portal.clients.filters import ClientFilter
 from portal.clients.forms import RevisionForm, SuspensionForm, VersionForm
 from portal.clients.rows import ClientRow, CodeRow, HistoryRow, menu_actions
 from portal.domain import forecast
 from portal.domain.actions import Action, ensure_allowed
 from portal.domain.errors import Invalid, RepeatMismatch, StaleState
+from portal.domain.ids import parse_id
 from portal.domain.roles import Permission
 from portal.domain.statuses import derive_status
 from portal.extensions import limiter

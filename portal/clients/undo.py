@@ -8,11 +8,11 @@ from sqlalchemy import select
 
 from portal.audit import Actor
 from portal.clients import service
-from portal.clients.filters import LARGEST_ID
 from portal.clients.service import Order, Outcome
 from portal.domain.actions import allowed_actions
 from portal.domain.bulk import inverse_of
 from portal.domain.errors import NotFound, RepeatMismatch, StaleState
+from portal.domain.ids import LARGEST_ID
 from portal.domain.statuses import derive_status
 from portal.extensions import db
 from portal.models import AuditEvent, Client

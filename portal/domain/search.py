@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import NamedTuple
+
+from portal.domain import documents
+from portal.domain.ids import parse_id
 
 KEY_LENGTH = 480
 """The longest search key: some signs fold to many (one Arabic ligature to 18), and the column has an end."""
@@ -23,3 +27,17 @@ def search_key(name: str, document: str) -> str:
     """
     tail = f"\t{document.lower()}"
     return fold(name)[: KEY_LENGTH - len(tail)] + tail
+
+
+class Sought(NamedTuple):
+    """What a typed text may mean: parts of a search key, any of which will do, and an ID."""
+
+    parts: tuple[str, ...]
+    client_id: int | None
+
+
+def sought(text: str) -> Sought:
+    """Return what finds a client: a part of its name, a part of its document (mask or not), its ID."""
+    folded, bare = fold(text), documents.normalise(text).lower()
+    is_document = bare != folded and bare.isalnum() and any(sign.isdigit() for sign in bare)
+    return Sought((folded, bare) if is_document else (folded,), parse_id(bare))

@@ -7,7 +7,7 @@ from datetime import date
 
 from werkzeug.datastructures import MultiDict
 
-from portal.clients.filters import parse_id
+from portal.domain.ids import parse_id
 from portal.domain.notices import NoticeKind
 
 PAGE_SIZE = 25

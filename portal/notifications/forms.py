@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from portal import formatting
-from portal.clients.filters import parse_id
 from portal.domain.errors import Invalid
+from portal.domain.ids import parse_id
 from portal.domain.notices import postponement_range
 
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select, tuple_
 
-from portal.clients.filters import LARGEST_ID
 from portal.clients.noticed import open_notices
 from portal.domain.errors import NotFound
+from portal.domain.ids import LARGEST_ID
 from portal.domain.notices import NoticeKind
 from portal.extensions import db
 from portal.models import Client, Notice, NoticeMute, NoticeTally, RegistrationCode

@@ -6,9 +6,9 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, exists, select, update
 
-from portal.clients.filters import LARGEST_ID
 from portal.clients.undo import reason_of
 from portal.domain.errors import NotFound
+from portal.domain.ids import LARGEST_ID
 from portal.domain.notices import NoticeKind
 from portal.extensions import db
 from portal.models import AuditEvent, Notice, NoticeMute

@@ -8,9 +8,9 @@ import io
 import pytest
 from werkzeug.test import TestResponse
 
-from portal.clients.export import inert
 from portal.domain.roles import Role
 from portal.domain.statuses import Status
+from portal.sheets import inert
 
 HEAD = ["ID", "Nome", "CPF/CNPJ", "Data de cadastro", "Produto", "Vencimento", "Status"]
 
@@ -64,9 +64,9 @@ def test_the_place_in_the_list_does_not_matter(web, client_in) -> None:
 
 
 def test_more_rows_than_a_chunk_all_arrive(web, client_in, monkeypatch) -> None:
-    from portal.clients import export
+    from portal import sheets
 
-    monkeypatch.setattr(export, "LINES_A_CHUNK", 2)
+    monkeypatch.setattr(sheets, "LINES_A_CHUNK", 2)
     for _ in range(5):
         client_in()
     assert len(rows_of(web.get("/clients/export"))) == 6

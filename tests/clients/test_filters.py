@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from portal.clients import view
-from portal.clients.filters import DUE_WITHIN_DAYS, LARGEST_ID, PAGE_SIZES, SEARCH_LIMIT, ClientFilter, Sort, parse_id
+from portal.clients.filters import DUE_WITHIN_DAYS, PAGE_SIZES, SEARCH_LIMIT, ClientFilter, Sort
 from portal.domain.catalogue import Product, RenewalMethod
+from portal.domain.ids import LARGEST_ID, parse_id
 from portal.domain.notices import NoticeKind
 from portal.domain.search import fold
 from portal.domain.statuses import DEFAULT_STATUSES, Status

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from portal.domain.search import KEY_LENGTH, fold, search_key
+from portal.domain.search import KEY_LENGTH, fold, search_key, sought
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,21 @@ def test_a_name_that_folds_to_much_more_than_itself_still_fits_the_column() -> N
     key = search_key("\ufdfa" * 150, "12ABC34501DE35")  # one Arabic ligature is eighteen letters
     assert len(key) == KEY_LENGTH == 480
     assert key.endswith("\t12abc34501de35")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts", "client_id"),
+    [
+        ("Padaria São", ("padaria sao",), None),
+        ("11.222.333/0001-81", ("11.222.333/0001-81", "11222333000181"), None),
+        ("12.abc.345", ("12.abc.345", "12abc345"), None),
+        ("18007", ("18007",), 18_007),
+        ("18-007", ("18-007", "18007"), 18_007),
+        ("Loja 5", ("loja 5", "loja5"), None),
+        ("a/b", ("a/b",), None),
+        ("9" * 30, ("9" * 30,), None),
+        ("0", ("0",), None),
+    ],
+)
+def test_what_a_typed_text_may_mean(text, parts, client_id) -> None:
+    assert sought(text) == (parts, client_id)
