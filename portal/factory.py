@@ -12,6 +12,7 @@ from werkzeug.routing import IntegerConverter, ValidationError
 from portal import access, assets, backup, clock, compression, database, errors, formatting, restore, saying, security
 from portal.accounts import commands as account_commands
 from portal.accounts import routes as accounts
+from portal.catalogue import commands as catalogue_commands
 from portal.clients import bulk_routes  # noqa: F401 - adds its routes to the blueprint of the clients
 from portal.clients import routes as clients
 from portal.config import ROOT, Config, from_environ
@@ -55,8 +56,9 @@ def create_app(config: Config | None = None) -> Flask:
     for blueprint in (home.bp, clients.bp, notifications.bp, accounts.bp, operations.bp):
         app.register_blueprint(blueprint)
     accounts.init_app(app)
-    for command in (*account_commands.COMMANDS, *demo_commands.COMMANDS, *backup.COMMANDS, *restore.COMMANDS):
-        app.cli.add_command(command)
+    for commands in (account_commands, catalogue_commands, demo_commands, backup, restore):
+        for command in commands.COMMANDS:
+            app.cli.add_command(command)
     if missing := access.undeclared(app):
         raise RuntimeError(f"routes without a declared permission: {', '.join(missing)}")
     return app

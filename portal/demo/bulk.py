@@ -18,6 +18,7 @@ from portal.demo.due_dates import Calendar
 from portal.demo.identifiers import DocumentMint
 from portal.demo.loaders import Loader, loader_for
 from portal.demo.people import PASSWORD
+from portal.demo.prices import add_prices
 from portal.domain.cycle import DEFAULT_DUE_DAY
 from portal.domain.roles import Role
 from portal.extensions import db
@@ -96,6 +97,7 @@ def fill(order: Order, say: Callable[[str], None] = lambda _text: None) -> None:
             loader.lock()
             if connection.scalar(select(Partner.id).limit(1)) is not None:
                 raise DatabaseNotEmpty
+            add_prices(connection, clock.now())
             owners = _add_owners(connection, order, password_hash)
             _add_clients(connection, loader, owners, order.seed, say)
         say("Cleaning up ...")

@@ -14,6 +14,7 @@ from portal.demo.facts import Scene, client_of
 from portal.demo.history import past
 from portal.demo.identifiers import DocumentMint
 from portal.demo.people import ALFA, BETA, EVERYBODY, OPERATOR, PASSWORD, Firm, Person
+from portal.demo.prices import add_prices
 from portal.demo.story import belongings
 from portal.extensions import db
 from portal.models import AuditEvent, Client, Partner, User
@@ -83,6 +84,7 @@ def _seed(now: datetime, password_hash: str) -> None:
     """Add everything to the session's transaction."""
     rng = Random(SEED)  # noqa: S311 - made to be repeated
     mint = DocumentMint(rng)
+    add_prices(db.session.connection(), now)
     scenes = [_open(firm, rng, mint, now, password_hash) for firm in (ALFA, BETA)]
     db.session.add(_user(OPERATOR, None, now, password_hash))
     events = _play((*ALFA_CAST, *extras(rng, ALFA_EXTRAS)), scenes[0])

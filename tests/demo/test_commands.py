@@ -10,7 +10,8 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import func, select
 
-from portal import schema
+from portal import clock, schema
+from portal.catalogue import queries
 from portal.extensions import db
 from portal.models import Client, Partner
 from tests.factories import Factory
@@ -40,6 +41,7 @@ def test_without_options_it_makes_the_small_demo(demo_app: Flask) -> None:
     assert "admin@alfa.example" in result.output
     assert "http://127.0.0.1:8000" in result.output
     assert count(Client) == 75
+    assert queries.price_table(clock.today()).missing == ()
 
 
 def test_with_options_it_makes_a_large_one(demo_app: Flask) -> None:
@@ -48,6 +50,7 @@ def test_with_options_it_makes_a_large_one(demo_app: Flask) -> None:
     assert "3 partners, 500 clients in " in result.output
     assert "admin@partner-1.example" in result.output
     assert (count(Partner), count(Client)) == (3, 500)
+    assert queries.price_table(clock.today()).missing == ()
 
 
 @pytest.mark.parametrize("clients", ["1", "2", "7", "2000"])
