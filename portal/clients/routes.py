@@ -10,7 +10,19 @@ from werkzeug.datastructures import MultiDict
 from portal import clock, database, etag, htmx, municipalities, saying, security
 from portal.access import current_partner_id, requires, viewer
 from portal.accounts import service as accounts
-from portal.clients import answers, conditions, details, export, noticed, queries, service, tallies, undo, view
+from portal.clients import (
+    answers,
+    conditions,
+    details,
+    export,
+    noticed,
+    queries,
+    service,
+    skeletons,
+    tallies,
+    undo,
+    view,
+)
 from portal.clients.filters import ClientFilter
 from portal.clients.forms import RevisionForm, SuspensionForm, VersionForm
 from portal.clients.rows import ClientRow, CodeRow, HistoryRow, menu_actions
@@ -46,6 +58,7 @@ def index() -> Response:
         count=counters.exact(criteria, conditions.due_range(criteria, today)),
         page=page,
         rows=ClientRow.build_all(page.rows, today),
+        rows_html=skeletons.html_of,
         chips=view.chips(criteria),
         opened=answers.opened(partner_id, criteria),
         may_see_codes=viewer().may(Permission.VIEW_CODES),
