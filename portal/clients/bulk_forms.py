@@ -11,11 +11,12 @@ from werkzeug.datastructures import MultiDict
 
 from portal.clients.bulk import Selection
 from portal.clients.filters import ClientFilter
-from portal.clients.forms import SuspensionForm, VersionForm
+from portal.clients.forms import SuspensionForm
 from portal.domain.actions import Action
 from portal.domain.bulk import BULK_ACTIONS
 from portal.domain.errors import Invalid
 from portal.domain.ids import parse_id
+from portal.forms import VersionForm
 
 
 def selection_from(form: MultiDict[str, str]) -> tuple[Action, Selection]:

@@ -1,17 +1,15 @@
-"""The forms about a client: its data, a reason, and the version that every change carries."""
+"""The forms about a client: its data, a reason."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from flask_wtf import FlaskForm
-from wtforms import IntegerField, SelectField, StringField, TextAreaField, ValidationError
-from wtforms.validators import DataRequired, Email, Length, Optional, Regexp, StopValidation
-from wtforms.widgets import HiddenInput
+from wtforms import SelectField, StringField, TextAreaField, ValidationError
+from wtforms.validators import DataRequired, Email, Length, Optional, Regexp
 
 from portal import municipalities
-from portal.domain.ids import parse_id
+from portal.forms import VersionForm
 
 REASON_LENGTH = 200
 NOTES_LENGTH = 2_000
@@ -24,35 +22,6 @@ def _stripped(value: str | None) -> str:
 
 def _stripped_lines(value: str | None) -> str:
     return (value or "").replace("\x00", "").replace("\r\n", "\n").strip()
-
-
-class VersionField(IntegerField):
-    """A number that both databases hold; whatever else arrives makes the form incomplete, said in the user's words."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the number."""
-        self.data = parse_id(valuelist[0]) if valuelist else None
-
-    def pre_validate(self, form: Any) -> None:
-        """Refuse a form without it."""
-        if self.data is None:
-            raise StopValidation("O formulário está incompleto.")
-
-
-class VersionForm(FlaskForm):
-    """Carries the version of the client that the page showed; the gate has checked the CSRF token."""
-
-    class Meta:
-        """The gate checks one token per session for every POST."""
-
-        csrf = False
-
-    version = VersionField(widget=HiddenInput())
-
-    @property
-    def base_version(self) -> int:
-        """The version that the form was rendered from; a valid form has one."""
-        return int(self.version.data or 0)
 
 
 class SuspensionForm(VersionForm):

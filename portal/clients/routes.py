@@ -24,7 +24,7 @@ from portal.clients import (
     view,
 )
 from portal.clients.filters import ClientFilter
-from portal.clients.forms import RevisionForm, SuspensionForm, VersionForm
+from portal.clients.forms import RevisionForm, SuspensionForm
 from portal.clients.rows import ClientRow, CodeRow, HistoryRow, menu_actions
 from portal.domain import forecast
 from portal.domain.actions import Action, ensure_allowed
@@ -33,6 +33,7 @@ from portal.domain.ids import parse_id
 from portal.domain.roles import Permission
 from portal.domain.statuses import derive_status
 from portal.extensions import limiter
+from portal.forms import VersionForm
 from portal.models import Client
 
 bp = Blueprint("clients", __name__, url_prefix="/clients")
