@@ -44,9 +44,13 @@ CHOICES: dict[str, list[tuple[Any, str]]] = {
 @lru_cache(maxsize=512)
 def options(name: str, chosen: object) -> Markup:
     """Return a choice of the filter form as HTML; there are few of them, and a hundred options on every page."""
-    option = Markup('<option value="{}"{}>{}</option>')
-    marks = {True: Markup(" selected"), False: ""}
-    return Markup("").join(option.format(key, marks[key == chosen], text) for key, text in CHOICES[name])
+    return Markup("").join(_option(str(key), text, is_chosen=key == chosen) for key, text in CHOICES[name])
+
+
+def _option(value: str, text: str, *, is_chosen: bool) -> Markup:
+    """Return an option without what HTML lets one leave out: its end, and a value that is its text."""
+    named = Markup("") if value == text else Markup(' value="{}"').format(value)
+    return Markup("<option{}{}>{}").format(named, Markup(" selected") if is_chosen else "", text)
 
 
 LIST_CONSTANTS = {

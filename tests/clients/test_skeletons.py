@@ -39,11 +39,11 @@ def test_quick_rows_equal_those_of_the_template(app, client_in, more, may_tick) 
 def test_a_choice_marks_the_option_that_is_chosen_and_no_other() -> None:
     html = view.options("size", 50)
     assert html.count(" selected") == 1
-    assert '<option value="50" selected>50</option>' in html
+    assert html == "<option>25<option selected>50"
     assert view.options("uf", "") == view.options("uf", "")
 
 
 def test_every_choice_of_the_form_is_an_option() -> None:
     for name, choices in view.CHOICES.items():
         html = view.options(name, "")
-        assert all(f">{text}</option>" in html for _value, text in choices), name
+        assert all(f">{text}<option" in f"{html}<option" for _value, text in choices), name
