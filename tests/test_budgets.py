@@ -21,6 +21,7 @@ from portal.domain.catalogue import Item, Product
 from portal.domain.search import search_key
 from portal.extensions import db
 from portal.models import Client, Partner
+from portal.notifications import service as notifications
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.visitor import HTMX, Visitor
@@ -165,6 +166,26 @@ def test_an_action_on_a_row(web) -> None:
         headers = {"Accept-Encoding": "br"} | HTMX
         answer = web.browser.post(f"/clients/18007/{noun}", data=fields, headers=headers)
         assert body(answer) <= SMALL
+
+
+def test_an_action_that_closes_notices_brings_the_banner_along(web, crowd) -> None:
+    hidden = [_inactive(number) for number in (18_014, 18_021)]
+    notifications.notify(NOW)
+    for client_id in hidden:
+        fields = {"csrf_token": web.csrf_token(), "version": 1}
+        with counted() as sent:
+            answer = web.browser.post(
+                f"/clients/{client_id}/hiding", data=fields, headers={"Accept-Encoding": "br"} | HTMX
+            )
+        assert body(answer) <= SMALL
+        assert len(sent) <= QUERIES + 1, "\n".join(sent)
+
+
+def _inactive(client_id: int) -> int:
+    client = db.session.get_one(Client, client_id)
+    client.due_on, client.suspended_at, client.pending_at = NOW.date() - timedelta(days=30), None, None
+    db.session.commit()
+    return client_id
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])

@@ -9,7 +9,7 @@ from flask import Response, make_response, redirect, render_template, url_for
 
 from portal import clock, database, errors, formatting, htmx, saying, security
 from portal.access import viewer
-from portal.clients import details, queries, tallies, undo
+from portal.clients import details, noticed, queries, tallies, undo
 from portal.clients.filters import ClientFilter
 from portal.clients.rows import DONE_LABELS, ClientRow
 from portal.clients.service import REVISED, Outcome
@@ -61,7 +61,7 @@ def done(client: Client, change: Callable[[], Outcome]) -> Response:
     if not htmx.wants_fragment():
         saying.keep(said, undoing)
         return row(client)
-    return _row_with_counts(client, 200, said, undoing)
+    return _row_with_counts(client, 200, said, undoing, has_settled=noticed.has_settled(outcome.event))
 
 
 def done_or_refused(client: Client, change: Callable[[], Outcome]) -> Response:
@@ -80,9 +80,12 @@ def done_or_refused(client: Client, change: Callable[[], Outcome]) -> Response:
         return _row_with_counts(client, refused.status, refused.text)
 
 
-def _row_with_counts(client: Client, status: int, said: str, undoing: str = "") -> Response:
-    """Answer the row as it stands now, what happened to it, and the counters above the list."""
-    counts = render_template("clients/_counts.html", counters=tallies.read(client.partner_id, clock.today()))
+def _row_with_counts(
+    client: Client, status: int, said: str, undoing: str = "", *, has_settled: bool = False
+) -> Response:
+    """Answer the row as it stands now, what happened to it, the counters above the list, and the banner where it may differ."""
+    counters = tallies.read(client.partner_id, clock.today())
+    counts = render_template("clients/_counts.html", counters=counters, has_settled=has_settled)
     return row(client, status=status, behind=counts + saying.out_of_band(said, undoing, f"#client-{client.id}"))
 
 

@@ -9,8 +9,16 @@ from sqlalchemy import ColumnElement, or_, select
 from portal.domain.notices import EXPIRY_RULES, NoticeKind
 from portal.domain.statuses import DueRange
 from portal.extensions import db
-from portal.models import Client, Notice, NoticeMute
+from portal.models import AuditEvent, Client, Notice, NoticeMute
 from portal.models.notice import IS_UNSETTLED
+
+SETTLING = frozenset({"due_on", "pending_at", "hidden_at"})
+"""A client's columns whose change closes notices about it; the schema's triggers watch the same ones."""
+
+
+def has_settled(event: AuditEvent | None) -> bool:
+    """Say whether a change may have closed notices, so that the banner counts fewer."""
+    return event is not None and not SETTLING.isdisjoint(event.after or {})
 
 
 def open_notices(partner_id: int, kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:

@@ -180,6 +180,30 @@ def test_an_unchanged_list_is_not_sent_again_until_a_notice_changes(due_in, web)
     assert web.get("/clients", headers={"If-None-Match": tag}).status_code == 200
 
 
+def test_hiding_a_row_brings_the_banner_along_and_suspending_does_not(due_in, web) -> None:
+    gone, other = due_in(-20), due_in(1)
+    night()
+    assert "e mais 1 aviso" in web.get("/clients").text
+    answer = web.post(f"/clients/{gone.id}/hiding", htmx=True, version=1).text
+    row, _, behind = answer.partition("</tbody>")
+    assert 'id="alerts"' not in row
+    banner = banner_of(behind)
+    assert 'hx-swap-oob="true"' in banner
+    assert text_of(banner) == "1 licença vence amanhã. Ver"
+    assert len(banner.encode()) <= 400
+    assert '<b id="alerts-n" hx-swap-oob="true">1</b>' in behind
+    answer = web.post(f"/clients/{other.id}/suspension", htmx=True, version=1).text
+    assert 'id="alerts' not in answer, "its notices stay (R16)"
+
+
+def test_the_banner_goes_away_with_its_last_notice(due_in, web) -> None:
+    gone = due_in(-20)
+    night()
+    answer = web.post(f"/clients/{gone.id}/hiding", htmx=True, version=1).text
+    assert '<p id="alerts" class="notice" hidden hx-swap-oob="true"></p>' in answer
+    assert '<b id="alerts-n" hx-swap-oob="true"></b>' in answer
+
+
 # where it leads
 
 
