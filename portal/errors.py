@@ -11,20 +11,30 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal import database, formatting, htmx
+from portal.domain import licenses
 from portal.domain.actions import ALLOWED
+from portal.domain.catalogue import Product
 from portal.domain.errors import (
     ActionRefused,
+    AlreadyRegistered,
+    DocumentTaken,
     Invalid,
     NotFound,
     NothingSelected,
     NotPermitted,
+    OpenCharges,
+    OrderFixed,
     PartnerSuspended,
+    PriceMissing,
+    QuoteAged,
     Refusal,
     RepeatMismatch,
+    SetRefused,
     StaleState,
     TooManyAttempts,
     TooManySelected,
 )
+from portal.domain.licenses import Flaw, Problem
 from portal.domain.statuses import Status
 from portal.extensions import db, login_manager
 
@@ -78,21 +88,31 @@ def in_words(refusal: Refusal) -> Answer:
         case ActionRefused(action=action, status=status):
             reason = REASONS[status] if action not in ALLOWED[status] else "esta ação não existe para este produto"
             return Answer(409, f"{action.label}: não é possível", f"“{action.label}” não é possível agora: {reason}.")
-        case StaleState():
-            return Answer(
-                409, "Cadastro alterado", "Outra pessoa alterou este cliente. Nada foi gravado; confira e repita."
-            )
-        case RepeatMismatch():
-            return Answer(
-                409, "Envio repetido", "Este formulário já foi enviado com outro conteúdo. Valeu o primeiro envio."
-            )
+        case StaleState() | RepeatMismatch() | AlreadyRegistered() | DocumentTaken():
+            return _of_conflict(refusal)
         case NothingSelected() | TooManySelected():
             return _of_selection(refusal)
         case TooManyAttempts(retry_after=wait):
             return Answer(429, "Muitas tentativas", f"Muitas tentativas. Tente de novo em {_minutes(wait)}.")
+        case SetRefused() | PriceMissing() | QuoteAged() | OpenCharges() | OrderFixed():
+            return _of_order(refusal)
         case Invalid(errors=errors):
             return Answer(422, "Confira os dados", " ".join(str(m) for messages in errors.values() for m in messages))
     return Answer(400, *HTTP_TEXTS[400])
+
+
+def _of_conflict(refusal: StaleState | RepeatMismatch | AlreadyRegistered | DocumentTaken) -> Answer:
+    match refusal:
+        case RepeatMismatch():
+            text = "Este formulário já foi enviado com outro conteúdo. Valeu o primeiro envio."
+            return Answer(409, "Envio repetido", text)
+        case AlreadyRegistered(client_id=client_id):
+            text = f"Este CPF/CNPJ já está cadastrado com este produto: cliente {client_id}. Nada foi gravado."
+            return Answer(409, "Cliente já cadastrado", text)
+        case DocumentTaken():
+            text = "Este CPF/CNPJ não pode ser usado aqui. Fale com o fornecedor."
+            return Answer(409, "CPF/CNPJ não aceito", text)
+    return Answer(409, "Cadastro alterado", "Outra pessoa alterou este cliente. Nada foi gravado; confira e repita.")
 
 
 def _of_selection(refusal: NothingSelected | TooManySelected) -> Answer:
@@ -100,6 +120,46 @@ def _of_selection(refusal: NothingSelected | TooManySelected) -> Answer:
         return Answer(422, "Nenhum cliente marcado", "Marque ao menos um cliente da lista e repita.")
     text = f"São clientes demais para uma vez: o limite é {formatting.number(refusal.most)}. Divida com os filtros."
     return Answer(422, "Clientes demais", text)
+
+
+def _of_order(refusal: SetRefused | PriceMissing | QuoteAged | OpenCharges | OrderFixed) -> Answer:
+    match refusal:
+        case SetRefused(problems=problems):
+            return Answer(422, "Confira os produtos", " ".join(map(problem_in_words, problems)))
+        case PriceMissing(product=product, item=item):
+            what = f"de {item.label} ({product.label}) " if product and item else ""
+            return Answer(
+                409, "Sem preço", f"Não há preço {what}na tabela em vigor. Nada foi gravado; avise o fornecedor."
+            )
+        case QuoteAged():
+            return Answer(
+                409, "Valores alterados", "Os valores mudaram desde que foram mostrados. Confira-os e confirme de novo."
+            )
+        case OpenCharges(amount_cents=cents):
+            text = f"Há {formatting.money(cents)} em cobranças adicionais em aberto deste cliente. Pague-as antes."
+            return Answer(409, "Cobranças em aberto", text)
+    return Answer(
+        409,
+        "Pedido não pode ser estornado",
+        "Um pedido só pode ser estornado no mesmo dia, enquanto não foi pago, seu código não foi usado e nada mudou depois.",
+    )
+
+
+def problem_in_words(problem: Problem, product: Product | None = None) -> str:
+    """Return what is wrong with a set of items, and what would be right; more exactly where the product is known."""
+    name = problem.item.label
+    match problem.flaw:
+        case Flaw.NOT_OFFERED:
+            return f"{name} não existe para {f'o {product.label}' if product else 'este produto'}."
+        case Flaw.NEEDS if problem.needed:
+            needed, short = problem.needed.label, name.removeprefix("Link ")
+            return f"{name} precisa de {needed}: marque {needed} ou tire o {short}."
+        case Flaw.OWN_MENU:
+            return f"{name} só se contrata pelo menu TEF."
+    if product is None:
+        return f"{name}: quantidade fora do permitido."
+    low, high = licenses.least(problem.item), licenses.most(product, problem.item)
+    return f"{name}: informe {low if low == high else f'de {low} a {high}'}."
 
 
 def _minutes(wait: timedelta) -> str:

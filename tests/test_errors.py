@@ -15,6 +15,8 @@ from portal import clock, database, errors
 from portal.clients import tallies
 from portal.domain import errors as refusals
 from portal.domain.actions import Action
+from portal.domain.catalogue import Item, Product
+from portal.domain.licenses import Flaw, Problem
 from portal.domain.statuses import Status
 from portal.extensions import db
 from portal.factory import create_app
@@ -34,8 +36,17 @@ REFUSALS = [
     (refusals.NothingSelected(), 422, "Marque ao menos um cliente da lista"),
     (refusals.TooManySelected(20_000), 422, "o limite é 20.000. Divida com os filtros."),
     (refusals.Invalid({"a": ["Um."], "b": ["Dois."]}), 422, "Um. Dois."),
+    (refusals.SetRefused([Problem(Flaw.NEEDS, Item.MOBILE, Item.CLOUD), Problem(Flaw.OUT_OF_RANGE, Item.WAITER)]), 422,
+     "Link Móvel precisa de Cloud: marque Cloud ou tire o Móvel. Link Garçom: quantidade fora do permitido."),
+    (refusals.PriceMissing(Product.LINK, Item.WAITER), 409, "Não há preço de Link Garçom (Link) na tabela em vigor."),
+    (refusals.PriceMissing(), 409, "Não há preço na tabela em vigor."),
+    (refusals.QuoteAged(), 409, "Os valores mudaram desde que foram mostrados."),
+    (refusals.OpenCharges(3338), 409, "Há R$\xa033,38 em cobranças adicionais em aberto"),
+    (refusals.OrderFixed(), 409, "só pode ser estornado no mesmo dia"),
+    (refusals.AlreadyRegistered(7), 409, "já está cadastrado com este produto: cliente 7."),
+    (refusals.DocumentTaken(), 409, "não pode ser usado aqui. Fale com o fornecedor."),
     (refusals.Refusal(), 400, "Volte e tente de novo."),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("refusal", "status", "words"), REFUSALS, ids=[words for *_, words in REFUSALS])
@@ -49,6 +60,20 @@ def test_every_refusal_has_words_and_a_status(refusal, status, words) -> None:
 def test_no_refusal_is_without_words() -> None:
     kinds = {kind for kind in vars(refusals).values() if isinstance(kind, type) and issubclass(kind, refusals.Refusal)}
     assert {type(refusal) for refusal, *_ in REFUSALS} == kinds
+
+
+@pytest.mark.parametrize(
+    ("problem", "product", "words"),
+    [
+        (Problem(Flaw.OUT_OF_RANGE, Item.WAITER), Product.LINK, "Link Garçom: informe de 0 a 999."),
+        (Problem(Flaw.OUT_OF_RANGE, Item.BASE), Product.NAVI, "Licença: informe 1."),
+        (Problem(Flaw.NOT_OFFERED, Item.WAITER), Product.NAVI, "Link Garçom não existe para o Navi."),
+        (Problem(Flaw.NOT_OFFERED, Item.WAITER), None, "Link Garçom não existe para este produto."),
+        (Problem(Flaw.OWN_MENU, Item.TEF), Product.LINK, "TEF só se contrata pelo menu TEF."),
+    ],
+)
+def test_what_is_wrong_with_a_set_says_what_would_be_right(problem, product, words) -> None:
+    assert errors.problem_in_words(problem, product) == words
 
 
 def test_every_status_has_a_reason() -> None:
