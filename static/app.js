@@ -107,6 +107,13 @@
       arrow.setAttribute("aria-expanded", String(!row.hidden));
       event.preventDefault();
     }
+    const step = target.closest("[name=step]"); // "-" and "+" beside a number
+    if (step) {
+      const field = step.parentElement.querySelector("input");
+      field[step.value.endsWith("-1") ? "stepDown" : "stepUp"]();
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      event.preventDefault();
+    }
     const copy = target.closest("[data-copy]");
     if (copy) navigator.clipboard.writeText(copy.dataset.copy).then(() => {
       copy.textContent = "Copiado";
