@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from portal.domain.catalogue import Item, Product
 from portal.domain.cycle import Cycle
@@ -27,6 +29,48 @@ class ChargeKind(LabelEnum):
     REGISTRATION = "registration", "Novo cliente"
     ADDITION = "addition", "Adicional"
     REACTIVATION = "reactivation", "Reativação"
+
+
+class ChargeState(LabelEnum):
+    """What became of a charge."""
+
+    OPEN = "open", "Em aberto"
+    PAID = "paid", "Paga"
+    REVERSED = "reversed", "Estornada"
+
+
+class Marks(NamedTuple):
+    """Which moments a charge of a state has; None where it does not matter."""
+
+    paid: bool | None
+    reversed: bool
+
+
+STATES: Mapping[ChargeState, Marks] = MappingProxyType(
+    {
+        ChargeState.OPEN: Marks(paid=False, reversed=False),
+        ChargeState.PAID: Marks(paid=True, reversed=False),
+        ChargeState.REVERSED: Marks(paid=None, reversed=True),
+    }
+)
+"""Every charge has exactly one state; read by ``state_of`` and by the ledger's SQL."""
+
+
+class Settling(Protocol):
+    """What a state follows from."""
+
+    @property
+    def paid_at(self) -> datetime | None: ...  # noqa: D102
+    @property
+    def reversed_at(self) -> datetime | None: ...  # noqa: D102
+
+
+def state_of(charge: Settling) -> ChargeState:
+    """Return what became of a charge; a reversed one is nothing else, whether or not it was paid."""
+    is_paid, is_reversed = charge.paid_at is not None, charge.reversed_at is not None
+    return next(
+        state for state, marks in STATES.items() if marks.reversed is is_reversed and marks.paid in {None, is_paid}
+    )
 
 
 def prorated_cents(unit_cents: int, quantity: int, days: int, divisor: int) -> int:

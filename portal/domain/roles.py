@@ -23,6 +23,8 @@ class Permission(StrEnum):
     SIGNED_IN = "signed_in"
     VIEW_CLIENTS = "view_clients"
     VIEW_CODES = "view_codes"
+    VIEW_CHARGES = "view_charges"
+    VIEW_LEDGER = "view_ledger"
     EDIT_CLIENTS = "edit_clients"
     MANAGE_CLIENTS = "manage_clients"
     MANAGE_NOTICES = "manage_notices"
@@ -30,7 +32,15 @@ class Permission(StrEnum):
     RUN_JOBS = "run_jobs"
 
 
-READING = frozenset({Permission.SIGNED_IN, Permission.VIEW_CLIENTS, Permission.VIEW_CODES})
+READING = frozenset(
+    {
+        Permission.SIGNED_IN,
+        Permission.VIEW_CLIENTS,
+        Permission.VIEW_CODES,
+        Permission.VIEW_CHARGES,
+        Permission.VIEW_LEDGER,
+    }
+)
 """What the users of a suspended partner keep: they sign in and read (and, later, pay); DOMAIN §2."""
 
 VENDOR_ONLY = frozenset({Permission.RUN_JOBS})
@@ -39,8 +49,9 @@ VENDOR_ONLY = frozenset({Permission.RUN_JOBS})
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission) - VENDOR_ONLY,
     Role.FINANCE: READING | {Permission.EDIT_CLIENTS, Permission.MANAGE_NOTICES},
-    Role.SUPPORT: READING | {Permission.EDIT_CLIENTS, Permission.MANAGE_CLIENTS, Permission.MANAGE_NOTICES},
-    Role.READER: READING - {Permission.VIEW_CODES},
+    Role.SUPPORT: (READING - {Permission.VIEW_LEDGER})
+    | {Permission.EDIT_CLIENTS, Permission.MANAGE_CLIENTS, Permission.MANAGE_NOTICES},
+    Role.READER: frozenset({Permission.SIGNED_IN, Permission.VIEW_CLIENTS}),
     Role.OPERATOR: VENDOR_ONLY | {Permission.SIGNED_IN, Permission.MANAGE_USERS},
 }
 

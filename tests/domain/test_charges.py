@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 
 from portal.domain import charges, cycle, licenses
 from portal.domain.catalogue import Item, Product
-from portal.domain.charges import ChargeKind, Line
+from portal.domain.charges import ChargeKind, ChargeState, Line, state_of
 from portal.domain.errors import PriceMissing
 from portal.domain.licenses import Holding
 from portal.domain.prices import PRICED, PriceTable, valid_on
+from tests.conftest import NOW
 from tests.domain.prices import DEMO
 
 LINK, NAVI = Product.LINK, Product.NAVI
@@ -195,3 +197,16 @@ def test_a_due_date_from_before_the_rule_of_28_days_has_a_cycle_too() -> None:
 def test_a_proration_is_within_half_a_cent_of_the_exact_amount(unit, quantity, days, divisor) -> None:
     cents = charges.prorated_cents(unit, quantity, min(days, divisor), divisor)
     assert abs(2 * (cents * divisor - unit * quantity * min(days, divisor))) <= divisor
+
+
+@pytest.mark.parametrize(
+    ("paid_at", "reversed_at", "state"),
+    [
+        (None, None, ChargeState.OPEN),
+        (NOW, None, ChargeState.PAID),
+        (None, NOW, ChargeState.REVERSED),
+        (NOW, NOW, ChargeState.REVERSED),
+    ],
+)
+def test_a_charge_has_one_state(paid_at, reversed_at, state) -> None:
+    assert state_of(SimpleNamespace(paid_at=paid_at, reversed_at=reversed_at)) is state

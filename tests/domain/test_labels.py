@@ -9,7 +9,7 @@ import pytest
 from portal.domain.actions import Action
 from portal.domain.bulk import LineResult
 from portal.domain.catalogue import Item, Product, RenewalMethod
-from portal.domain.charges import ChargeKind, OrderKind
+from portal.domain.charges import ChargeKind, ChargeState, OrderKind
 from portal.domain.codes import SendingWay
 from portal.domain.jobs import RunState
 from portal.domain.labels import LabelEnum
@@ -74,6 +74,7 @@ LABELS = {
         "code_7": "Código não utilizado há 7 dias",
         "code_1": "Código não utilizado há 1 dia",
     },
+    ChargeState: {"open": "Em aberto", "paid": "Paga", "reversed": "Estornada"},
     ChargeKind: {"registration": "Novo cliente", "addition": "Adicional", "reactivation": "Reativação"},
     OrderKind: {"registration": "Novo cliente", "change": "Alteração da licença", "reactivation": "Reativação"},
     SendingWay: {"whatsapp": "WhatsApp", "slip": "Impresso", "email": "E-mail", "phone": "Telefone"},

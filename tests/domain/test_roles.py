@@ -13,6 +13,8 @@ MATRIX = """
     signed_in        read   read   read   read   read
     view_clients     read   read   read   read   –
     view_codes       read   read   read   –      –
+    view_charges     read   read   read   –      –
+    view_ledger      read   read   –      –      –
     edit_clients     yes    yes    yes    –      –
     manage_clients   yes    –      yes    –      –
     manage_notices   yes    yes    yes    –      –
@@ -54,3 +56,8 @@ def test_codes_are_not_shown_to_leitura() -> None:
 def test_financeiro_may_editar_but_not_suspend() -> None:
     assert may(role_of("Financeiro"), Permission.EDIT_CLIENTS)
     assert not may(role_of("Financeiro"), Permission.MANAGE_CLIENTS)
+
+
+def test_suporte_sees_what_a_client_owes_but_not_what_the_partner_owes() -> None:
+    assert may(role_of("Suporte"), Permission.VIEW_CHARGES)
+    assert not may(role_of("Suporte"), Permission.VIEW_LEDGER)
