@@ -13,6 +13,7 @@ from portal import access, assets, backup, clock, compression, database, errors,
 from portal.accounts import commands as account_commands
 from portal.accounts import routes as accounts
 from portal.catalogue import commands as catalogue_commands
+from portal.charges import routes as charges
 from portal.clients import bulk_routes  # noqa: F401 - adds its routes to the blueprint of the clients
 from portal.clients import routes as clients
 from portal.config import ROOT, Config, from_environ
@@ -53,7 +54,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.url_map.converters["int"] = _Number
     _settings(app, config)
     _plumbing(app, config)
-    for blueprint in (home.bp, clients.bp, notifications.bp, accounts.bp, operations.bp):
+    for blueprint in (home.bp, clients.bp, charges.bp, notifications.bp, accounts.bp, operations.bp):
         app.register_blueprint(blueprint)
     accounts.init_app(app)
     for commands in (account_commands, catalogue_commands, demo_commands, backup, restore):

@@ -76,6 +76,11 @@ def money(cents: int) -> str:
     return format_currency(Decimal(cents) / 100, "BRL", locale="pt_BR")
 
 
+def decimal(cents: int) -> str:
+    """Return 1234,56 from integer cents: what a pt-BR sheet takes for a number."""
+    return f"{cents // 100},{cents % 100:02}"
+
+
 local_date = clock.local_date
 document = documents.mask
 code = codes.grouped

@@ -18,9 +18,10 @@ from werkzeug.test import TestResponse
 
 from portal.clients.filters import Sort
 from portal.domain.catalogue import Item, Product
+from portal.domain.charges import ChargeKind, OrderKind
 from portal.domain.search import search_key
 from portal.extensions import db
-from portal.models import Client, Partner
+from portal.models import AuditEvent, Charge, Client, LicenseOrder, Partner
 from portal.notifications import service as notifications
 from tests.conftest import NOW
 from tests.factories import Factory
@@ -82,7 +83,29 @@ def web(app: Flask, crowd: Partner, make: Factory) -> Visitor:
     make.item(client, Item.BASE)
     make.code(client)
     make.installation(client)
+    _charge_all(crowd, make)
     return Visitor(app).sign_in(make.user(crowd, name="Conceição Aparecida Guimarães"))
+
+
+def _charge_all(crowd: Partner, make: Factory) -> None:
+    """Charge every client of the partner, with amounts that do not repeat, in every state and over some months."""
+    first, chance = make.charge(db.session.get(Client, 18_007)), random.Random(4)
+    facts = {"partner_id": crowd.id, "kind": ChargeKind.ADDITION, "charged_at": NOW, "through_on": NOW.date(),
+             "price_version_id": first.price_version_id}  # fmt: skip
+    events = [{"partner_id": crowd.id, "client_id": 18_000 + number * 7, "actor_name": "Ana", "action": "edit", "at": NOW}
+              for number in range(100)]  # fmt: skip
+    event_ids = list(db.session.scalars(insert(AuditEvent).returning(AuditEvent.id), events))
+    orders = [{"partner_id": crowd.id, "client_id": event["client_id"], "kind": OrderKind.CHANGE, "event_id": event_id,
+               "ordered_on": NOW.date(), "before": {}, "after": {}}
+              for event, event_id in zip(events, event_ids, strict=True)]  # fmt: skip
+    order_ids = db.session.scalars(insert(LicenseOrder).returning(LicenseOrder.id), orders)
+    charges = [facts | {"client_id": order["client_id"], "order_id": order_id,
+                        "amount_cents": chance.randrange(100, 200_000),
+                        "charged_on": NOW.date() - timedelta(days=100 - number),
+                        "paid_at": NOW if number % 3 else None, "reversed_at": NOW if number % 10 == 0 else None}
+               for number, (order, order_id) in enumerate(zip(orders, order_ids, strict=True))]  # fmt: skip
+    db.session.execute(insert(Charge), charges)
+    db.session.commit()
 
 
 def weight(answer: TestResponse) -> int:
@@ -155,6 +178,21 @@ def test_the_next_page_too(web) -> None:
     assert body(answer) <= FRAGMENT[50]
 
 
+@pytest.mark.parametrize("query", ["", "?state=open", "?month=2025-06", "?q=comercio"])
+def test_a_fragment_of_the_ledger(web, record_property, query) -> None:
+    answer = fragment(web, f"/charges{query}")
+    record_property("bytes", body(answer))
+    assert body(answer) <= FRAGMENT[25]
+
+
+def test_the_next_page_of_the_ledger_and_a_charge(web) -> None:
+    first = fetch(web, "/charges", **HTMX, **{"Accept-Encoding": "identity"}).text
+    assert first.count("<tbody id=") == 25
+    assert body(fragment(web, re.search(r'rel="next" href="([^"]+)"', first)[1])) <= FRAGMENT[25]
+    charge_id = re.search(r'<tbody id="charge-(\d+)"', first)[1]
+    assert body(fragment(web, f"/charges/{charge_id}")) <= SMALL
+
+
 @pytest.mark.parametrize("noun", ["detail", "menu", "row", "suspension/new"])
 def test_what_is_asked_about_a_row(web, noun) -> None:
     assert body(fragment(web, f"/clients/18007/{noun}")) <= SMALL
@@ -204,7 +242,9 @@ LISTS = [
     "/clients?q=padaria&after=18350&open=18007",
 ]  # fmt: skip
 PAGES = ["/clients/18007", "/clients/18007/detail", "/clients/18007/menu", "/clients/18007/row", "/clients/codes",
-         "/clients/18007/revision/new", "/clients/18007/suspension/new", "/clients/cities?uf=SP&city=sao", "/"]  # fmt: skip
+         "/clients/18007/revision/new", "/clients/18007/suspension/new", "/clients/cities?uf=SP&city=sao", "/",
+         "/charges", "/charges?state=open&open=1", "/charges?q=padaria&month=2025-06", "/charges?after=90", "/charges/1",
+         "/charges/export"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", LISTS + PAGES)

@@ -153,6 +153,7 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
     words = ["Jatobá", "jatobá", "Jurema", "jatoba.test", "mbuzeiro", "umbu0@", partner.document]
     words += [shown for client in clients for shown in (client.document, documents.mask(client.document))]
     values: dict[str, list[Any]] = {
+        "charge_id": [make.charge(clients[0], 4_321).id],
         "client_id": [client.id for client in clients],
         "user_id": [users[Role.READER].id],
         "session_id": session_ids,

@@ -1,0 +1,1 @@
+"""What the partner owes and paid: the ledger of charges, and the charges of one client."""

@@ -1,0 +1,171 @@
+"""Reading charges: a page of the ledger and its totals, one charge with its lines, what one client owes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+
+from portal.charges.filters import ChargeFilter
+from portal.domain import cycle, search
+from portal.domain.charges import STATES, ChargeState
+from portal.domain.errors import NotFound
+from portal.extensions import db
+from portal.models import Charge, ChargeLine, Client, LicenseOrder, PriceVersion
+from portal.models.types import AnyRow, AnySelect
+
+CHARGE, CLIENT = Charge.__table__.c, Client.__table__.c
+
+COLUMNS = (
+    CHARGE.id, CHARGE.client_id, CHARGE.kind, CHARGE.charged_on, CHARGE.through_on, CHARGE.amount_cents,
+    CHARGE.paid_at, CHARGE.reversed_at,
+)  # fmt: skip
+WHOSE = (CLIENT.name, CLIENT.document, CLIENT.archived_at)
+ORIGIN = (CHARGE.price_version_id, PriceVersion.valid_from, LicenseOrder.event_id)
+LINE = (
+    ChargeLine.item, ChargeLine.quantity, ChargeLine.unit_cents, ChargeLine.days, ChargeLine.divisor,
+    ChargeLine.amount_cents.label("line_cents"),
+)  # fmt: skip
+
+ROWS_A_QUERY = 500
+"""How many rows an export reads at a time."""
+
+CLIENT_CHARGES = 10
+"""How many of a client's charges its page shows; the others stand in its history and in the ledger."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the ledger: its rows, newest first, and whether there are others on either side."""
+
+    rows: Sequence[AnyRow]
+    has_previous: bool
+    has_next: bool
+
+
+@dataclass(frozen=True)
+class Total:
+    """How many charges, and their sum."""
+
+    count: int = 0
+    cents: int = 0
+
+
+def state_clauses(state: ChargeState) -> list[ColumnElement[bool]]:
+    """Return the conditions under which a charge has a state: the same table that ``state_of`` reads."""
+    marks = STATES[state]
+    found = [(CHARGE.paid_at, marks.paid), (CHARGE.reversed_at, marks.reversed)]
+    return [column.is_not(None) if wanted else column.is_(None) for column, wanted in found if wanted is not None]
+
+
+def charges_page(partner_id: int, criteria: ChargeFilter, size: int) -> Page:
+    """Return the page that the criteria ask for, paged by id, which grows with time: no offset, no cursor to look up.
+
+    Where nothing is left on that side of the cursor (the rows changed meanwhile) it is the first page.
+    """
+    cursor = criteria.before or criteria.after
+    page = _page(partner_id, criteria, size)
+    if cursor is not None and not page.rows:
+        return _page(partner_id, replace(criteria, before=None, after=None), size)
+    return page
+
+
+def _page(partner_id: int, criteria: ChargeFilter, size: int) -> Page:
+    is_backward = criteria.before is not None
+    clauses = _matching(partner_id, criteria)
+    if criteria.before is not None:
+        clauses.append(CHARGE.id > criteria.before)
+    elif criteria.after is not None:
+        clauses.append(CHARGE.id < criteria.after)
+    order = CHARGE.id if is_backward else CHARGE.id.desc()
+    rows = list(db.session.execute(_joined(*COLUMNS, *WHOSE).where(*clauses).order_by(order).limit(size + 1)))
+    is_more, rows = len(rows) > size, rows[:size]
+    if is_backward:
+        return Page(rows[::-1], has_previous=is_more, has_next=True)
+    return Page(rows, has_previous=criteria.after is not None, has_next=is_more)
+
+
+def _joined(*columns: Any) -> AnySelect:
+    return select(*columns).select_from(Charge).join(Client, CLIENT.id == CHARGE.client_id)
+
+
+def _matching(partner_id: int, criteria: ChargeFilter) -> list[ColumnElement[bool]]:
+    clauses: list[ColumnElement[bool]] = [CHARGE.partner_id == partner_id]
+    if criteria.state:
+        clauses += state_clauses(criteria.state)
+    if criteria.month:
+        last_on = cycle.last_of_month(criteria.month)
+        clauses += [CHARGE.charged_on >= criteria.month, CHARGE.charged_on <= last_on]
+    if criteria.search:
+        clauses.append(CHARGE.client_id.in_(_found(partner_id, criteria.search)))
+    return clauses
+
+
+def _found(partner_id: int, text: str) -> Any:
+    """Return the query for the clients that a typed text may mean; undone registrations too, whose charges stay."""
+    wanted = search.sought(text)
+    ways: list[ColumnElement[bool]] = [CLIENT.search_key.contains(part, autoescape=True) for part in wanted.parts]
+    ways += [CLIENT.id == wanted.client_id] if wanted.client_id else []
+    return select(CLIENT.id).where(CLIENT.partner_id == partner_id, or_(*ways))
+
+
+def all_rows(partner_id: int, criteria: ChargeFilter) -> Iterator[AnyRow]:
+    """Yield every charge of the criteria, newest first, some hundred at a time (exports)."""
+    here = replace(criteria, after=None, before=None)
+    while True:
+        page = _page(partner_id, here, ROWS_A_QUERY)
+        yield from page.rows
+        if not page.has_next:
+            return
+        here = replace(here, after=page.rows[-1].id)
+
+
+def totals(partner_id: int, criteria: ChargeFilter) -> dict[ChargeState, Total]:
+    """Return number and sum of the charges of each state; the criterion of a state apart, everything else narrows them."""
+    state = case(*((and_(*state_clauses(state)), state.value) for state in ChargeState))
+    query = select(state, func.count(), func.sum(CHARGE.amount_cents)).group_by(state)
+    rows = db.session.execute(query.where(*_matching(partner_id, replace(criteria, state=None))))
+    found = {ChargeState(value): Total(count, int(cents)) for value, count, cents in rows}  # type: ignore[call-arg]
+    return {state: found.get(state, Total()) for state in ChargeState}
+
+
+def open_total(partner_id: int) -> Total:
+    """Return what a partner owes; the index of open charges holds nothing else."""
+    query = select(func.count(), func.coalesce(func.sum(CHARGE.amount_cents), 0))
+    owed = query.where(CHARGE.partner_id == partner_id, *state_clauses(ChargeState.OPEN))
+    count, cents = db.session.execute(owed).one()
+    return Total(count, int(cents))
+
+
+def get_charge(partner_id: int, charge_id: int) -> Sequence[AnyRow]:
+    """Return a partner's charge with where it comes from: a row for each of its lines.
+
+    Raises:
+        NotFound: there is none with this id at this partner.
+    """
+    query = _with_lines(*COLUMNS, *WHOSE).where(CHARGE.id == charge_id, CHARGE.partner_id == partner_id)
+    rows = db.session.execute(query).all()
+    if not rows:
+        raise NotFound
+    return rows
+
+
+def of_client(client_id: int) -> Sequence[AnyRow]:
+    """Return a client's newest charges, a row for each line; ``owed_cents`` is the sum of all that are open, newest or not."""
+    its_own = CHARGE.client_id == client_id
+    newest = select(CHARGE.id).where(its_own).order_by(CHARGE.id.desc()).limit(CLIENT_CHARGES)
+    owed = select(func.coalesce(func.sum(CHARGE.amount_cents), 0)).where(its_own, *state_clauses(ChargeState.OPEN))
+    owed_cents = owed.correlate(None).scalar_subquery().label("owed_cents")
+    query = _with_lines(*COLUMNS, *WHOSE, owed_cents).where(CHARGE.id.in_(newest.correlate(None)))
+    return db.session.execute(query.order_by(CHARGE.id.desc())).all()
+
+
+def _with_lines(*columns: Any) -> AnySelect:
+    return (
+        _joined(*columns, *ORIGIN, *LINE)
+        .join(PriceVersion, PriceVersion.id == CHARGE.price_version_id)
+        .join(LicenseOrder, LicenseOrder.id == CHARGE.order_id)
+        .outerjoin(ChargeLine, ChargeLine.charge_id == CHARGE.id)
+    )
