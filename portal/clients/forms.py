@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from wtforms import StringField
+from wtforms.validators import Length
 
-from wtforms import SelectField, StringField, TextAreaField, ValidationError
-from wtforms.validators import DataRequired, Email, Length, Optional, Regexp
-
-from portal import municipalities
-from portal.forms import VersionForm
+from portal.forms import ClientForm, VersionForm, stripped
 
 REASON_LENGTH = 200
-NOTES_LENGTH = 2_000
-PHONE_DIGITS = (10, 11)
-
-
-def _stripped(value: str | None) -> str:
-    return " ".join((value or "").replace("\x00", "").split())
-
-
-def _stripped_lines(value: str | None) -> str:
-    return (value or "").replace("\x00", "").replace("\r\n", "\n").strip()
 
 
 class SuspensionForm(VersionForm):
@@ -29,71 +15,10 @@ class SuspensionForm(VersionForm):
 
     reason = StringField(
         "Motivo (opcional)",
-        filters=[_stripped],
+        filters=[stripped],
         validators=[Length(max=REASON_LENGTH, message=f"No máximo {REASON_LENGTH} caracteres.")],
     )
 
 
-class RevisionForm(VersionForm):
+class RevisionForm(ClientForm, VersionForm):
     """The data part of "Editar"."""
-
-    name = StringField(
-        "Nome da empresa",
-        filters=[_stripped],
-        validators=[DataRequired("Informe o nome."), Length(max=150, message="No máximo 150 caracteres.")],
-    )
-    uf = SelectField("UF", choices=municipalities.UFS, validate_choice=False)  # type: ignore[arg-type]  # old stubs
-    city = StringField("Cidade", filters=[_stripped], validators=[DataRequired("Informe a cidade.")])
-    email = StringField(
-        "E-mail",
-        filters=[_stripped],
-        validators=[
-            Optional(),
-            Length(max=254, message="No máximo 254 caracteres."),
-            Email("E-mail inválido. Exemplo: loja@exemplo.com.br"),
-        ],
-    )
-    phone = StringField(
-        "Telefone",
-        filters=[_stripped],
-        validators=[Optional(), Regexp(r"^[\d\s()+.-]*$", message="Use só números, com DDD. Exemplo: (11) 98765-4321")],
-    )
-    notes = TextAreaField(
-        "Observações",
-        filters=[_stripped_lines],
-        validators=[Length(max=NOTES_LENGTH, message=f"No máximo {NOTES_LENGTH} caracteres.")],
-    )
-
-    def validate_uf(self, field: Any) -> None:
-        """Accept the 27 states only."""
-        if field.data not in municipalities.UFS:
-            raise ValidationError("Escolha uma UF da lista.")
-
-    def validate_city(self, field: Any) -> None:
-        """Accept the municipalities of the chosen state, however they are accented; suggest where it is none."""
-        found = municipalities.find(self.uf.data, field.data)
-        if found is None and self.uf.data in municipalities.UFS:
-            near = municipalities.suggest(self.uf.data, field.data, 3)
-            hint = f" Seria {' ou '.join(near)}?" if near else ""
-            raise ValidationError(f"Não há essa cidade em {self.uf.data}.{hint}")
-
-    def validate_phone(self, field: Any) -> None:
-        """Ask for area code and number: 10 or 11 digits, 55 before them allowed."""
-        if phone_digits(field.data) is None:
-            raise ValidationError("Informe DDD e número. Exemplo: (11) 98765-4321")
-
-    def values(self) -> dict[str, str]:
-        """Return the checked data as it is stored: the city by its official name, the phone as digits."""
-        typed = {
-            name: str(getattr(self, name).data or "") for name in ("name", "uf", "city", "email", "phone", "notes")
-        }
-        city, code = municipalities.find(typed["uf"], typed["city"]) or ("", "")
-        return typed | {"city": city, "city_code": code, "phone": phone_digits(typed["phone"]) or ""}
-
-
-def phone_digits(text: str) -> str | None:
-    """Return the 10 or 11 digits of a Brazilian number ("" for none given), or None where it is no such number."""
-    digits = re.sub(r"\D", "", text)
-    if len(digits) in {12, 13} and digits.startswith("55"):
-        digits = digits[2:]
-    return digits if not digits or len(digits) in PHONE_DIGITS else None
