@@ -14,13 +14,11 @@ from typing import Any
 
 from sqlalchemy import select, tuple_, update
 
-from portal import clock
 from portal.audit import Actor
 from portal.clients import service, undo
-from portal.domain.actions import Action, ensure_allowed
+from portal.domain.actions import Action
 from portal.domain.bulk import LineResult
 from portal.domain.errors import ActionRefused, NotPermitted, RepeatMismatch, StaleState
-from portal.domain.statuses import derive_status
 from portal.extensions import db
 from portal.models import BulkLine, BulkOrder, Client
 from portal.models.types import AnyRow
@@ -120,7 +118,7 @@ def _judge(line: AnyRow, order: service.Order) -> _Judged:
     if line.version != line.base_version:
         return _Judged(line, {"result": LineResult.STALE})
     try:
-        ensure_allowed(order.action, derive_status(line, clock.local_date(order.now)), line)
+        service.ensure_possible(order, line)
     except ActionRefused as refusal:
         return _Judged(line, {"result": LineResult.REFUSED, "refused_status": refusal.status})
     return _Judged(line, {"result": LineResult.DONE}, order)

@@ -1,10 +1,13 @@
-"""Changing clients: suspend, resume, hide, unhide, revise. Each is one transaction with its audit event."""
+"""Changing clients: suspend, resume, hide, unhide; what other flows change goes through the same ``apply``.
+
+Each is one transaction with its audit event.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -28,13 +31,16 @@ UNRECORDED = frozenset({"search_key", "suspended_by_id", "hidden_by_id"})
 
 @dataclass(frozen=True)
 class Order:
-    """What a form asks for: an action on the version that it was rendered from, by somebody, at a moment."""
+    """What a form asks for: an action on the version that it was rendered from, by somebody, at a moment.
 
-    action: Action
+    The action is one of the row menu's, or another word that the record keeps (``once``).
+    """
+
+    action: str
     version: int
     actor: Actor
     now: datetime
-    content: Mapping[str, str]
+    content: Mapping[str, Any]
 
     @property
     def fingerprint(self) -> str:
@@ -91,41 +97,66 @@ def changes_of(order: Order) -> dict[str, Any]:
 
 
 def revise(client: Client, *, version: int, data: Mapping[str, str], now: datetime, actor: Actor) -> Outcome:
-    """Save the data part of "Editar"; ``data`` holds every field of REVISED, already checked.
+    """Save the data part of "Editar" alone.
 
     Raises:
         StaleState, RepeatMismatch: the client was saved in between; the caller shows both values.
     """
-    order = Order(Action.EDIT, version, actor, now, data)
+    return apply(Order(Action.EDIT, version, actor, now, data), client, revised(client, data))
+
+
+def revised(client: Client, data: Mapping[str, str]) -> dict[str, Any]:
+    """Return the columns that the data part of "Editar" changes; ``data`` holds every field of REVISED, checked."""
     changes: dict[str, Any] = {name: data[name] for name in REVISED if data[name] != getattr(client, name)}
     if "name" in changes:
         changes["search_key"] = search_key(data["name"], client.document)
-    return apply(order, client, changes)
+    return changes
 
 
 def apply(
     order: Order, client: Client, changes: dict[str, Any], also: Callable[[AuditEvent], None] | None = None
 ) -> Outcome:
-    """Apply changes to the version that the form was rendered from, exactly once.
+    """Apply changes as ``once`` does, where the table of actions allows it.
+
+    Raises:
+        ActionRefused: the status does not allow the action.
+        StaleState, RepeatMismatch: as ``once``.
+    """
+    if client.version == order.version:
+        ensure_possible(order, client)
+    return once(order, client, changes, also)
+
+
+def ensure_possible(order: Order, client: Any) -> None:
+    """Refuse an order that the table of actions does not allow; a loaded Client and a row of its columns both fit.
+
+    Raises:
+        ActionRefused: the status does not allow the action.
+    """
+    ensure_allowed(Action(order.action), derive_status(client, clock.local_date(order.now)), client)  # type: ignore[call-arg]
+
+
+def once(
+    order: Order, client: Client, changes: dict[str, Any], also: Callable[[AuditEvent], None] | None = None
+) -> Outcome:
+    """Apply changes to the version that the form was rendered from, exactly once; the caller knows that it may.
 
     ``also`` does what belongs to the same transaction beyond the client's own columns (other features' rows), and may
     add to the event what it did; it does not commit. Without it, an order that changes no column does nothing.
 
     Raises:
-        ActionRefused: the status does not allow the action.
         StaleState: the client has changed since.
         RepeatMismatch: the same user sent the same form before with another content.
     """
     if client.version != order.version:
-        return _done_before(order, client)
-    ensure_allowed(order.action, derive_status(client, clock.local_date(order.now)), client)
+        return done_before(order, client)
     if not changes and also is None:
         return Outcome(None)
     try:
         return Outcome(_write(order, client, changes, also))
     except (_Overtaken, IntegrityError):
         db.session.rollback()
-        return _done_before(order, client)
+        return done_before(order, client)
 
 
 class _Overtaken(Exception):  # noqa: N818 - never leaves this module
@@ -162,8 +193,8 @@ def record(order: Order, client: Any, changes: Mapping[str, Any], *, is_flushed:
         now=order.now,
         partner_id=client.partner_id,
         client_id=client.id,
-        before={name: _jsonable(getattr(client, name)) for name in recorded},
-        after={name: _jsonable(changes[name]) for name in recorded},
+        before={name: jsonable(getattr(client, name)) for name in recorded},
+        after={name: jsonable(changes[name]) for name in recorded},
         reason=order.content.get("reason", ""),
         base_version=order.version,
         asked=order.fingerprint,
@@ -171,8 +202,12 @@ def record(order: Order, client: Any, changes: Mapping[str, Any], *, is_flushed:
     )
 
 
-def _done_before(order: Order, client: Client) -> Outcome:
-    """Return what the form did when it was sent before, or refuse: another change came in between."""
+def done_before(order: Order, client: Client) -> Outcome:
+    """Return what the form did when it was sent before, or refuse: another change came in between.
+
+    Raises:
+        StaleState, RepeatMismatch: as ``once``.
+    """
     db.session.refresh(client)
     event = db.session.scalar(
         select(AuditEvent).where(AuditEvent.client_id == client.id, AuditEvent.base_version == order.version)
@@ -184,5 +219,6 @@ def _done_before(order: Order, client: Client) -> Outcome:
     raise StaleState(client.version)
 
 
-def _jsonable(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+def jsonable(value: Any) -> Any:
+    """Return a column's value as records and orders keep it."""
+    return value.isoformat() if isinstance(value, date) else value  # a moment is a date too
