@@ -34,7 +34,6 @@ from portal.domain.errors import (
     TooManyAttempts,
     TooManySelected,
 )
-from portal.domain.imports import FileRefused
 from portal.domain.licenses import Flaw, Problem
 from portal.domain.statuses import Status
 from portal.extensions import db, login_manager
@@ -97,8 +96,8 @@ def in_words(refusal: Refusal) -> Answer:
             return Answer(429, "Muitas tentativas", f"Muitas tentativas. Tente de novo em {_minutes(wait)}.")
         case SetRefused() | PriceMissing() | QuoteAged() | OpenCharges() | OrderFixed():
             return _of_order(refusal)
-        case Invalid() | FileRefused():
-            return _of_input(refusal)
+        case Invalid(errors=errors):
+            return Answer(422, "Confira os dados", " ".join(str(m) for messages in errors.values() for m in messages))
     return Answer(400, *HTTP_TEXTS[400])
 
 
@@ -123,13 +122,6 @@ def _of_selection(refusal: NothingSelected | TooManySelected) -> Answer:
     return Answer(422, "Clientes demais", text)
 
 
-def _of_input(refusal: Invalid | FileRefused) -> Answer:
-    if isinstance(refusal, FileRefused):
-        return Answer(422, "Arquivo recusado", f"{refusal.fault.label} Nada foi gravado.")
-    text = " ".join(str(message) for messages in refusal.errors.values() for message in messages)
-    return Answer(422, "Confira os dados", text)
-
-
 def _of_order(refusal: SetRefused | PriceMissing | QuoteAged | OpenCharges | OrderFixed) -> Answer:
     match refusal:
         case SetRefused(problems=problems):
@@ -146,11 +138,8 @@ def _of_order(refusal: SetRefused | PriceMissing | QuoteAged | OpenCharges | Ord
         case OpenCharges(amount_cents=cents):
             text = f"Há {formatting.money(cents)} em cobranças adicionais em aberto deste cliente. Pague-as antes."
             return Answer(409, "Cobranças em aberto", text)
-    return Answer(
-        409,
-        "Pedido não pode ser estornado",
-        "Um pedido só pode ser estornado no mesmo dia, enquanto não foi pago, seu código não foi usado e nada mudou depois.",
-    )
+        case OrderFixed(why=why):
+            return Answer(409, "Pedido não pode ser estornado", f"Não dá para estornar este pedido: {why.label}.")
 
 
 def problem_in_words(problem: Problem, product: Product | None = None) -> str:

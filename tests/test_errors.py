@@ -16,8 +16,8 @@ from portal.clients import tallies
 from portal.domain import errors as refusals
 from portal.domain.actions import Action
 from portal.domain.catalogue import Item, Product
-from portal.domain.imports import FileFault, FileRefused
 from portal.domain.licenses import Flaw, Problem
+from portal.domain.orders import Fixed
 from portal.domain.statuses import Status
 from portal.extensions import db
 from portal.factory import create_app
@@ -43,10 +43,9 @@ REFUSALS = [
     (refusals.PriceMissing(), 409, "Não há preço na tabela em vigor."),
     (refusals.QuoteAged(), 409, "Os valores mudaram desde que foram mostrados."),
     (refusals.OpenCharges(3338), 409, "Há R$\xa033,38 em cobranças adicionais em aberto"),
-    (refusals.OrderFixed(), 409, "só pode ser estornado no mesmo dia"),
+    (refusals.OrderFixed(Fixed.PAID), 409, "Não dá para estornar este pedido: a cobrança já foi paga."),
     (refusals.AlreadyRegistered(7), 409, "já está cadastrado com este produto: cliente 7."),
     (refusals.DocumentTaken(), 409, "não pode ser usado aqui. Fale com o fornecedor."),
-    (FileRefused(FileFault.OLD_FORMAT), 422, "Salve-o como .xlsx, sem senha. Nada foi gravado."),
     (refusals.Refusal(), 400, "Volte e tente de novo."),
 ]  # fmt: skip
 
@@ -61,7 +60,7 @@ def test_every_refusal_has_words_and_a_status(refusal, status, words) -> None:
 
 def test_no_refusal_is_without_words() -> None:
     kinds = {kind for kind in vars(refusals).values() if isinstance(kind, type) and issubclass(kind, refusals.Refusal)}
-    assert {type(refusal) for refusal, *_ in REFUSALS} == kinds | {FileRefused}
+    assert {type(refusal) for refusal, *_ in REFUSALS} == kinds
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from portal.domain.actions import Action
     from portal.domain.catalogue import Item, Product
     from portal.domain.licenses import Problem
+    from portal.domain.orders import Fixed
     from portal.domain.statuses import Status
 
 
@@ -115,6 +116,11 @@ class OpenCharges(Refusal):
 
 class OrderFixed(Refusal):
     """An order can no longer be undone: another day, paid, its code used, or the license changed since (DOMAIN §5)."""
+
+    def __init__(self, why: Fixed) -> None:
+        """Remember which of them."""
+        super().__init__(why.value)
+        self.why = why
 
 
 class AlreadyRegistered(Refusal):
