@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from sqlalchemy import null, select, union_all
+from sqlalchemy import func, null, select, union_all
 
 from portal.domain.catalogue import Item
 from portal.domain.licenses import Holding, Pending
 from portal.extensions import db
-from portal.models import LicenseItem, LicenseOrder, PendingChange
+from portal.models import Charge, Installation, LicenseItem, LicenseOrder, PendingChange, RegistrationCode
 from portal.models.types import AnyRow
 
 
@@ -51,3 +51,34 @@ def last_order(client_id: int) -> LicenseOrder | None:
     """Return a client's newest order that was not undone, or None."""
     standing = LicenseOrder.client_id == client_id, LicenseOrder.reversed_at.is_(None)
     return db.session.scalar(select(LicenseOrder).where(*standing).order_by(LicenseOrder.id.desc()).limit(1))
+
+
+def last_order_and_charge(client_id: int) -> tuple[LicenseOrder, Charge | None] | None:
+    """Return a client's newest order that was not undone, with its charge where it made one."""
+    standing = LicenseOrder.client_id == client_id, LicenseOrder.reversed_at.is_(None)
+    query = select(LicenseOrder, Charge).outerjoin(Charge, Charge.order_id == LicenseOrder.id).where(*standing)
+    row = db.session.execute(query.order_by(LicenseOrder.id.desc()).limit(1)).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def charge_of(order: LicenseOrder) -> Charge | None:
+    """Return the charge that an order made, or None."""
+    return db.session.scalar(select(Charge).where(Charge.order_id == order.id))
+
+
+def open_cents(client_id: int) -> int:
+    """Return what a client's charges that are neither paid nor reversed add up to."""
+    is_open = Charge.client_id == client_id, Charge.paid_at.is_(None), Charge.reversed_at.is_(None)
+    return int(db.session.scalar(select(func.coalesce(func.sum(Charge.amount_cents), 0)).where(*is_open)) or 0)
+
+
+def devices(client_id: int, item: Item) -> int:
+    """Return on how many devices an item of a client is activated."""
+    living = Installation.client_id == client_id, Installation.item == item, Installation.revoked_at.is_(None)
+    return int(db.session.scalar(select(func.count()).select_from(Installation).where(*living)) or 0)
+
+
+def is_any_consumed(code_ids: Collection[int]) -> bool:
+    """Say whether one of some codes has activated something."""
+    consumed = RegistrationCode.id.in_(code_ids), RegistrationCode.consumed_at.is_not(None)
+    return bool(code_ids) and db.session.scalar(select(RegistrationCode.id).where(*consumed).limit(1)) is not None

@@ -6,7 +6,7 @@ Nothing here commits: each is a part of a larger order, which is one transaction
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from portal.domain.catalogue import Item
 from portal.domain.charges import OrderKind, Quote
 from portal.domain.licenses import Holding, Pending
 from portal.extensions import db
+from portal.licenses import queries
 from portal.models import (
     AuditEvent,
     Charge,
@@ -28,6 +29,9 @@ from portal.models import (
     PendingChange,
     RegistrationCode,
 )
+
+HOLDING = ("licenses", "pending")
+"""What orders and audit events call the two parts of a holding."""
 
 
 def as_json(holding: Holding) -> dict[str, Any]:
@@ -157,3 +161,26 @@ def unused_codes(client_id: int, item: Item | None = None) -> list[RegistrationC
     if item is not None:
         query = query.where(RegistrationCode.item == item)
     return list(db.session.scalars(query.order_by(RegistrationCode.id.desc())))
+
+
+def revoke_codes(code_ids: Collection[int], *, now: datetime) -> int:
+    """Make unused codes useless; returns how many were unused until now."""
+    unused = RegistrationCode.consumed_at.is_(None), RegistrationCode.revoked_at.is_(None)
+    statement = update(RegistrationCode).where(RegistrationCode.id.in_(code_ids), *unused).values(revoked_at=now)
+    done = db.session.execute(statement, execution_options={"synchronize_session": False})
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def fit_codes(client: Client, seats: int, *, now: datetime) -> list[RegistrationCode]:
+    """Give a Link client the codes that it needs to run again, and return those issued (DOMAIN §7).
+
+    The main computer needs one where it is not activated; of Link Móvel each seat without a device needs one, and what is
+    left over is revoked, newest first.
+    """
+    base, spare = unused_codes(client.id, Item.BASE), unused_codes(client.id, Item.MOBILE)
+    is_activated = queries.devices(client.id, Item.BASE) > 0
+    wanting = seats - queries.devices(client.id, Item.MOBILE)
+    surplus = [code.id for code in spare[: max(len(spare) - max(wanting, 0), 0)]]
+    revoke_codes(surplus, now=now)
+    issued = issue_codes(client, Item.BASE, 0 if base or is_activated else 1, now=now)
+    return issued + issue_codes(client, Item.MOBILE, max(wanting - len(spare), 0), now=now)

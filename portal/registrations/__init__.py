@@ -1,1 +1,1 @@
-"""New clients: the form with its products, the quote, the registration (DOMAIN §3, New client)."""
+"""Ordering licenses: new clients, changes of what a client holds, reactivation, undoing an order (DOMAIN §3, §5)."""

@@ -1,0 +1,185 @@
+"""Changing what a running license consists of: "Editar" as one save, and taking a pending change back (DOMAIN §3, §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from portal import audit, clock
+from portal.audit import Actor
+from portal.catalogue.queries import price_table
+from portal.clients import service as clients
+from portal.clients.service import Order, Outcome
+from portal.domain import licenses
+from portal.domain.actions import Action
+from portal.domain.catalogue import Item, RenewalMethod
+from portal.domain.charges import OrderKind, Quote
+from portal.domain.errors import NotFound, QuoteAged
+from portal.domain.licenses import Holding, Plan, Quantities
+from portal.domain.prices import PriceTable
+from portal.licenses import queries, service
+from portal.models import AuditEvent, Client, RegistrationCode
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the screen of "Editar" and "Reativar" asks for: data, quantities wanted for good, renewal method."""
+
+    data: Mapping[str, str]
+    wanted: Quantities
+    method: RenewalMethod
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What makes the same form the same; the quote that it shows is not part of it."""
+        licenses = {item.value: units for item, units in self.wanted.items() if units}
+        return {**self.data, "renewal_method": self.method.value, "licenses": licenses}
+
+    def changes_of(self, client: Client) -> dict[str, Any]:
+        """Return the columns that the wish changes."""
+        return clients.revised(client, self.data) | _method_changes(client, self.method)
+
+
+def _method_changes(client: Client, method: RenewalMethod) -> dict[str, Any]:
+    """Return what another renewal method changes: at once, as long as nothing is billed for a cycle ahead (DOMAIN §5)."""
+    return {} if method is client.renewal_method else {"renewal_method": method}
+
+
+def plan(client: Client, wanted: Quantities, today: date, prices: PriceTable) -> Plan:
+    """Return what wanting another set means for a client whose license runs.
+
+    Raises:
+        SetRefused: the set cannot be held.
+        PriceMissing: something added has no price, even where it is not charged today.
+    """
+    return _plan(client, queries.holding_of(client.id, today), wanted, today, prices)
+
+
+def _plan(client: Client, holding: Holding, wanted: Quantities, today: date, prices: PriceTable) -> Plan:
+    if client.due_on is None:
+        raise ValueError("a license that runs has a due date")
+    intended = licenses.change(client.product, holding, wanted, due_on=client.due_on, today=today, prices=prices)
+    for item in intended.added:
+        prices.of(client.product, item)
+    return intended
+
+
+def seen_as(quote: Quote, added: Quantities) -> str:
+    """Return what the window of values sends back with "Confirmar": the total, and all that it follows from."""
+    facts = {"quote": quote.facts, "added": {item.value: units for item, units in added.items()}}
+    return f"{quote.total_cents}-{audit.fingerprint('quote', facts)}"
+
+
+def ensure_seen(quote: Quote, added: Quantities, quote_seen: str) -> None:
+    """Refuse an order whose values were not shown as they are now.
+
+    Raises:
+        QuoteAged: they have to be seen, or seen again.
+    """
+    if quote_seen != seen_as(quote, added):
+        raise QuoteAged
+
+
+def change(client: Client, wish: Wish, *, version: int, quote_seen: str, now: datetime, actor: Actor) -> Outcome:
+    """Save "Editar": data, licenses and renewal method together or not at all.
+
+    Additions count at once and are charged as ``quote_seen`` (``seen_as``) showed them, removals count from the next cycle,
+    taking one back is free. The same form sent again answers what was done.
+
+    Raises:
+        StaleState, RepeatMismatch: the client was saved in between; the caller shows both values.
+        ActionRefused: the status does not allow "Editar".
+        SetRefused, PriceMissing: as ``plan``.
+        QuoteAged: something is added and its values were not shown, or are others by now.
+    """
+    order, today = Order(Action.EDIT, version, actor, now, wish.content), clock.local_date(now)
+    if client.version != version:
+        return clients.done_before(order, client)
+    clients.ensure_possible(order, client)
+    holding = queries.holding_of(client.id, today)
+    intended = _plan(client, holding, wish.wanted, today, price_table(today))
+    if intended.has_additions:
+        ensure_seen(intended.quote, intended.added, quote_seen)
+    changes = wish.changes_of(client)
+    if intended.is_nothing:
+        return clients.once(order, client, changes)
+    return clients.once(order, client, changes, lambda event: _carry_out(client, event, holding, intended, now))
+
+
+def take_back(client: Client, item: Item, effective_on: date, *, version: int, now: datetime, actor: Actor) -> Outcome:
+    """Take a pending removal of an item back: free, because the cycle that drops it is not billed yet (DOMAIN §5).
+
+    Raises:
+        StaleState, RepeatMismatch: the client was saved in between.
+        ActionRefused: the status does not allow "Editar".
+        NotFound: there is no such change, or its cycle is billed, so that taking it back would be an addition.
+        SetRefused: the item needs another one that goes (DOMAIN R10).
+    """
+    content = {"taken_back": item.value, "effective_on": effective_on.isoformat()}
+    order, today = Order(Action.EDIT, version, actor, now, content), clock.local_date(now)
+    if client.version != version:
+        return clients.done_before(order, client)
+    clients.ensure_possible(order, client)
+    holding = queries.holding_of(client.id, today)
+    if (item, effective_on) not in revocable(client, holding):
+        raise NotFound
+    wanted = holding.final | {item: holding.on(client.due_on or today).get(item, 0)}
+    intended = _plan(client, holding, wanted, today, price_table(today))
+    return clients.once(order, client, {}, lambda event: _carry_out(client, event, holding, intended, now))
+
+
+def revocable(client: Client, holding: Holding) -> set[tuple[Item, date]]:
+    """Return the pending changes that are free to take back: those of cycles that are not billed yet."""
+    return {
+        (one.item, one.effective_on) for one in holding.pending if client.due_on and one.effective_on > client.due_on
+    }
+
+
+def _carry_out(client: Client, event: AuditEvent, holding: Holding, intended: Plan, now: datetime) -> None:
+    """Write what a plan makes of a client, with the codes of seats that are usable from now on."""
+    gained = intended.after.now.get(Item.MOBILE, 0) - holding.now.get(Item.MOBILE, 0)
+    issued = service.issue_codes(client, Item.MOBILE, max(gained, 0), now=now)
+    write_order(
+        client,
+        OrderKind.CHANGE,
+        event,
+        before=holding,
+        after=intended.after,
+        quote=intended.quote,
+        due_on=client.due_on,
+        issued=issued,
+        now=now,
+    )
+
+
+def write_order(
+    client: Client,
+    kind: OrderKind,
+    event: AuditEvent,
+    *,
+    before: Holding,
+    after: Holding,
+    quote: Quote,
+    due_on: date | None,
+    issued: Sequence[RegistrationCode],
+    now: datetime,
+    columns: Mapping[str, Any] | None = None,
+) -> None:
+    """Write what a client holds from now on, with the order, its charge, and what changed in the record of the event.
+
+    ``due_on`` is the client's due date from now on, ``columns`` are those of its row that undoing the order brings back.
+    """
+    service.write_holding(client.id, after, today=clock.local_date(now))
+    was, becomes = service.as_json(before), service.as_json(after)
+    note(event, was, becomes)
+    kept = becomes | {"codes": [code.id for code in issued], "due_on": clients.jsonable(due_on)}
+    service.add_order(client, kind, event, quote=quote, before=was | dict(columns or {}), after=kept, now=now)
+
+
+def note(event: AuditEvent, was: Mapping[str, Any], becomes: Mapping[str, Any]) -> None:
+    """Add to the record of an event what became of licenses and pending changes, each only where it changed."""
+    changed = [name for name in becomes if was.get(name) != becomes[name]]
+    event.before = {**(event.before or {}), **{name: was.get(name) for name in changed}}
+    event.after = {**(event.after or {}), **{name: becomes[name] for name in changed}}
