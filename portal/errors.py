@@ -34,6 +34,7 @@ from portal.domain.errors import (
     TooManyAttempts,
     TooManySelected,
 )
+from portal.domain.imports import FileRefused
 from portal.domain.licenses import Flaw, Problem
 from portal.domain.statuses import Status
 from portal.extensions import db, login_manager
@@ -96,8 +97,8 @@ def in_words(refusal: Refusal) -> Answer:
             return Answer(429, "Muitas tentativas", f"Muitas tentativas. Tente de novo em {_minutes(wait)}.")
         case SetRefused() | PriceMissing() | QuoteAged() | OpenCharges() | OrderFixed():
             return _of_order(refusal)
-        case Invalid(errors=errors):
-            return Answer(422, "Confira os dados", " ".join(str(m) for messages in errors.values() for m in messages))
+        case Invalid() | FileRefused():
+            return _of_input(refusal)
     return Answer(400, *HTTP_TEXTS[400])
 
 
@@ -120,6 +121,13 @@ def _of_selection(refusal: NothingSelected | TooManySelected) -> Answer:
         return Answer(422, "Nenhum cliente marcado", "Marque ao menos um cliente da lista e repita.")
     text = f"São clientes demais para uma vez: o limite é {formatting.number(refusal.most)}. Divida com os filtros."
     return Answer(422, "Clientes demais", text)
+
+
+def _of_input(refusal: Invalid | FileRefused) -> Answer:
+    if isinstance(refusal, FileRefused):
+        return Answer(422, "Arquivo recusado", f"{refusal.fault.label} Nada foi gravado.")
+    text = " ".join(str(message) for messages in refusal.errors.values() for message in messages)
+    return Answer(422, "Confira os dados", text)
 
 
 def _of_order(refusal: SetRefused | PriceMissing | QuoteAged | OpenCharges | OrderFixed) -> Answer:

@@ -16,6 +16,7 @@ from portal.clients import tallies
 from portal.domain import errors as refusals
 from portal.domain.actions import Action
 from portal.domain.catalogue import Item, Product
+from portal.domain.imports import FileFault, FileRefused
 from portal.domain.licenses import Flaw, Problem
 from portal.domain.orders import Fixed
 from portal.domain.statuses import Status
@@ -46,6 +47,7 @@ REFUSALS = [
     (refusals.OrderFixed(Fixed.PAID), 409, "Não dá para estornar este pedido: a cobrança já foi paga."),
     (refusals.AlreadyRegistered(7), 409, "já está cadastrado com este produto: cliente 7."),
     (refusals.DocumentTaken(), 409, "não pode ser usado aqui. Fale com o fornecedor."),
+    (FileRefused(FileFault.OLD_FORMAT), 422, "Salve-o como .xlsx, sem senha. Nada foi gravado."),
     (refusals.Refusal(), 400, "Volte e tente de novo."),
 ]  # fmt: skip
 
@@ -60,7 +62,7 @@ def test_every_refusal_has_words_and_a_status(refusal, status, words) -> None:
 
 def test_no_refusal_is_without_words() -> None:
     kinds = {kind for kind in vars(refusals).values() if isinstance(kind, type) and issubclass(kind, refusals.Refusal)}
-    assert {type(refusal) for refusal, *_ in REFUSALS} == kinds
+    assert {type(refusal) for refusal, *_ in REFUSALS} == kinds | {FileRefused}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Self
 from portal import clock, formatting
 from portal.domain import jobs
 from portal.domain.jobs import RunState, ScheduledJob, Words
+from portal.operations.failures import Failure, failure_of
 from portal.operations.queries import Run
 from portal.operations.texts import Text
 
@@ -30,13 +31,18 @@ COLOURS = {
 
 @dataclass(frozen=True)
 class RunRow:
-    """One run: its civil date, what became of it, and what it cost."""
+    """One run: its civil date, what became of it, and what it cost.
+
+    ``error`` says what happened and what to do, ``outlook`` what happens next, ``detail`` is the technical line.
+    """
 
     day: str
     state: str
     colour: str
     result: str
     error: str
+    outlook: str
+    detail: str
     duration: str
     attempts: str
     process: str
@@ -46,12 +52,15 @@ class RunRow:
         """Put a run into words."""
         state = RunState.FAILED if jobs.is_given_up(run, now) else run.state
         is_ended = state in {RunState.DONE, RunState.FAILED}
+        failure = failure_of(run.error) if run.error else Failure.INTERRUPTED if state is RunState.FAILED else None
         return cls(
             day=formatting.day(run.day),
             state=state.label,
             colour=COLOURS[state],
             result=in_words(run.counts or {}, words) if state is RunState.DONE else "",
-            error=run.error,
+            error=failure.label if failure else "",
+            outlook=_outlook(run, state, now) if failure else "",
+            detail="" if failure in {None, Failure.INTERRUPTED} else run.error,
             duration=_duration(run) if is_ended else "",
             attempts="1 tentativa" if run.attempts == 1 else f"{run.attempts} tentativas",
             process=run.claimed_by.rpartition(":")[0],
@@ -114,6 +123,16 @@ def _expected(job: ScheduledJob, at: datetime) -> str:
     except Exception:
         log.exception("preview of %s failed", job.name)
         return Text.NO_PREVIEW.label
+
+
+def _outlook(run: Run, state: RunState, now: datetime) -> str:
+    """Return what comes after a failure: another attempt, the operator's turn, or the next day's run."""
+    if state is not RunState.FAILED:
+        return Text.UNDER_WAY_AGAIN.label
+    if run.day < clock.local_date(now):
+        return Text.LEFT_TO_THE_NEXT.label
+    again = jobs.retry_at(run)
+    return Text.RETRY.label.format(when=_when(again, now)) if again else Text.GIVEN_UP.label
 
 
 def _when(at: datetime | None, now: datetime) -> str:

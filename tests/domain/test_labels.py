@@ -11,6 +11,8 @@ from portal.domain.bulk import LineResult
 from portal.domain.catalogue import Item, Product, RenewalMethod
 from portal.domain.charges import ChargeKind, ChargeState, OrderKind
 from portal.domain.codes import SendingWay
+from portal.domain.import_rows import RowFault
+from portal.domain.imports import Column, FileFault, ImportState, Verdict
 from portal.domain.jobs import RunState
 from portal.domain.labels import LabelEnum
 from portal.domain.licenses import Flaw
@@ -92,6 +94,34 @@ LABELS = {
         "code_used": "um código emitido por ele já foi usado",
         "changed": "a licença mudou depois dele",
     },
+    Column: {
+        "name": "Nome",
+        "document": "CPF/CNPJ",
+        "product": "Produto",
+        "uf": "UF",
+        "city": "Cidade",
+        "email": "E-mail",
+        "phone": "Telefone",
+        "method": "Renovação",
+        "base": "Licenças",
+        "cloud": "Cloud",
+        "payment_order": "Ordem de Pagamento",
+        "integrated_payment": "Pagamento Integrado",
+        "self_service": "Link Autoatendimento",
+        "waiter": "Link Garçom",
+        "mobile": "Link Móvel",
+        "due_on": "Vencimento",
+    },
+    ImportState: {
+        "uploaded": "Aguardando colunas",
+        "checked": "Conferida",
+        "confirmed": "Importando",
+        "finished": "Importada",
+        "undone": "Desfeita",
+    },
+    Verdict: {"ready": "Pronta", "pending": "Ficará Pendente", "bad": "Com erro"},
+    FileFault: {fault.value: fault.label for fault in FileFault},  # sentences; tests/imports reads them
+    RowFault: {fault.value: fault.label for fault in RowFault},
     RunState: {"requested": "Pedida", "running": "Em execução", "done": "Concluída", "failed": "Falhou"},
 }
 

@@ -83,8 +83,46 @@ def test_a_run_is_told_with_day_state_counts_duration_attempts_and_process(opera
 def test_a_failure_tells_why_and_when_it_is_tried_again(operator: Visitor, add_run) -> None:
     add_run(state=RunState.FAILED, error="ValueError: <b>broken</b>", attempts=2, finished_at=NOW, counts=None)
     page = operator.get("/operations").text
-    for told in ("Falhou", "ValueError: &lt;b&gt;broken", "2 tentativas", "Próxima execução: hoje às 12:15"):
+    for told in (
+        "Falhou",
+        '<p class="error">Um erro inesperado parou a rotina.',
+        "Nova tentativa: hoje às 12:15.",
+        'Detalhe técnico: <span lang="en">ValueError: &lt;b&gt;broken',
+        "2 tentativas",
+        "Próxima execução: hoje às 12:15",
+    ):
         assert told in page
+
+
+@pytest.mark.parametrize(
+    ("facts", "outlook"),
+    [
+        ({"attempts": 5}, "Não haverá outra tentativa hoje: resolva e use “Executar agora”."),
+        ({"finished_at": NOW - timedelta(hours=1)}, "Nova tentativa: em até um minuto."),
+        ({"day": TODAY - timedelta(days=1)}, "O que faltou fica para a execução seguinte."),
+        ({"state": RunState.REQUESTED}, "Nova tentativa em andamento."),
+        ({"state": RunState.RUNNING, "heartbeat_at": NOW}, "Nova tentativa em andamento."),
+    ],
+)
+def test_a_failure_says_what_comes_next(operator: Visitor, add_run, facts, outlook) -> None:
+    add_run(**{"state": RunState.FAILED, "error": "ValueError: x", "finished_at": NOW, "counts": None} | facts)
+    assert outlook in operator.get("/operations").text
+
+
+def test_a_process_that_ended_has_no_technical_detail(operator: Visitor, add_run) -> None:
+    interrupted = "O processo terminou antes do fim da execução."
+    add_run(state=RunState.FAILED, error=interrupted, counts=None, attempts=5)
+    add_run(day=TODAY - timedelta(days=1), state=RunState.RUNNING, attempts=5, heartbeat_at=NOW - timedelta(days=1))
+    page = operator.get("/operations").text
+    assert page.count(f'<p class="error">{interrupted}</p>') == 2
+    assert "Detalhe técnico" not in page
+
+
+def test_what_ended_well_has_neither(operator: Visitor, add_run) -> None:
+    add_run()
+    page = operator.get("/operations").text
+    assert 'class="error"' not in page
+    assert "Detalhe técnico" not in page
 
 
 def test_ten_runs_are_shown_the_newest_first(operator: Visitor, add_run) -> None:
