@@ -18,6 +18,8 @@ from portal.config import ROOT
 
 STATIC = ROOT / "static"
 SERVED = (".js", ".svg")
+COMMENTS = re.compile(rb"^ */\*.*?\*/\n", re.DOTALL | re.MULTILINE)
+"""Comments on lines of their own."""
 
 
 class Assets:
@@ -33,7 +35,7 @@ class Assets:
         self.css_source = f"'sha256-{b64encode(digest).decode()}'"
 
     def _publish(self, path: Path) -> str:
-        content = path.read_bytes()
+        content = served_content(path)
         name = f"{path.stem}.{hashlib.sha256(content).hexdigest()[:8]}{path.suffix}"
         _write(self.folder / name, content)
         _write(self.folder / f"{name}.br", brotli.compress(content, quality=11))
@@ -43,6 +45,12 @@ class Assets:
     def url(self, name: str) -> str:
         """Return the address of a static file; an unknown name is a fault in a template."""
         return self.urls[name]
+
+
+def served_content(path: Path) -> bytes:
+    """Return what is served of a file: a vendored one is what was reviewed, ours goes without its comments."""
+    content = path.read_bytes()
+    return COMMENTS.sub(b"", content) if path.name == "app.js" else content
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -11,7 +11,7 @@ import brotli
 import pytest
 
 from portal import assets
-from portal.assets import STATIC, Assets
+from portal.assets import STATIC, Assets, served_content
 
 NAMES = sorted(path.name for path in STATIC.iterdir() if path.suffix in assets.SERVED)
 
@@ -23,7 +23,7 @@ def fetched(visitor, path: str, encoding: str = "identity"):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_is_served_under_the_hash_of_its_content_for_good(app, visitor, name) -> None:
-    url, content = app.extensions["assets"].url(name), (STATIC / name).read_bytes()
+    url, content = app.extensions["assets"].url(name), served_content(STATIC / name)
     assert hashlib.sha256(content).hexdigest()[:8] in url
     status, headers, body = fetched(visitor, url)
     assert (status, body) == (200, content)
@@ -37,7 +37,7 @@ def test_a_file_is_served_under_the_hash_of_its_content_for_good(app, visitor, n
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_is_compressed_beforehand(app, visitor, name) -> None:
-    url, content = app.extensions["assets"].url(name), (STATIC / name).read_bytes()
+    url, content = app.extensions["assets"].url(name), served_content(STATIC / name)
     for encoding, unpack in (("br", brotli.decompress), ("gzip", gzip.decompress)):
         _, headers, body = fetched(visitor, url, f"{encoding};q=1.0")
         assert headers["Content-Encoding"] == encoding
@@ -90,7 +90,16 @@ def test_a_file_that_was_cut_off_is_written_again(tmp_path) -> None:
     path = tmp_path / published.urls["app.js"].rpartition("/")[2]
     path.write_bytes(b"half")
     Assets(tmp_path)
-    assert path.read_bytes() == (STATIC / "app.js").read_bytes()
+    assert path.read_bytes() == served_content(STATIC / "app.js")
+
+
+def test_our_script_travels_without_its_comments_and_a_vendored_one_as_it_is() -> None:
+    written, served = (STATIC / "app.js").read_text(), served_content(STATIC / "app.js").decode()
+    assert "/*" in written
+    assert "/*" not in served
+    assert set(served.splitlines()) <= set(written.splitlines())
+    for path in STATIC.glob("htmx-*.js"):
+        assert served_content(path) == path.read_bytes()
 
 
 def test_the_policy_allows_the_one_stylesheet_of_the_page(app, visitor) -> None:
