@@ -17,7 +17,7 @@ from jobs import claims
 from jobs.claims import Claim
 from jobs.job import Counts, Job
 from jobs.schedule import SCHEDULE
-from portal import clock
+from portal import clock, database
 from portal.domain import jobs
 from portal.domain.jobs import RunState
 from portal.operations import queries
@@ -94,7 +94,7 @@ class _Work(Thread):
     def run(self) -> None:
         """Do the work in a context, and so a session, of its own."""
         try:
-            with self._app.app_context():
+            with self._app.app_context(), database.unhurried():
                 self.outcome = Outcome(self._job.run(self._as_of))
         except Exception as error:
             log.exception("job %s failed", self._job.name)

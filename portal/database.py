@@ -23,12 +23,22 @@ BUSY_TIMEOUT_MS = 4_500
 DISK_FULL = "53100"
 """PostgreSQL's code for a full disk."""
 
+STATEMENT_TIMEOUT_MS = 30_000
+"""PostgreSQL gives a statement up after so long: a request's, or a chunk of work that requests may have to wait for."""
+
+JOB_STATEMENT_TIMEOUT_MS = 3_600_000
+"""The same for a daily job, whose set-based statement over a million rows takes its time."""
+
 FIRST_SOUND_WAL = (3, 51, 3)
 """SQLite 3.7.0 to 3.51.2 can corrupt a database when a WAL reset races a checkpoint."""
 
 is_reading: ContextVar[bool] = ContextVar("is_reading", default=False)
 """True while a GET is answered: its transactions are deferred. Everything else takes the write lock at once, because a
 deferred transaction that reads and then writes fails under load whatever the busy timeout."""
+
+
+is_unhurried: ContextVar[bool] = ContextVar("is_unhurried", default=False)
+"""True in a daily job's thread."""
 
 
 def streamed(parts: Iterable[Part]) -> Iterator[Part]:
@@ -60,14 +70,15 @@ def engine_options(database_url: str, pool_size: int) -> dict[str, Any]:
     else:
         options["pool_pre_ping"] = True
         options["connect_args"] = {
-            "options": f"-c lock_timeout={BUSY_TIMEOUT_MS} -c statement_timeout=30000 -c timezone=UTC"
+            "options": f"-c lock_timeout={BUSY_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
         }
     return options
 
 
 def listen(engine: Engine) -> None:
-    """Attach the SQLite settings to an engine; does nothing for PostgreSQL."""
+    """Attach to an engine what its connections need."""
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "begin", _give_time)
         return
     is_wal_sound = sqlite_module().sqlite_version_info >= FIRST_SOUND_WAL
     log.info("sqlite %s, journal %s", sqlite_module().sqlite_version, "wal" if is_wal_sound else "delete")
@@ -88,6 +99,12 @@ def listen(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN" if is_reading.get() else "BEGIN IMMEDIATE")
 
 
+def _give_time(connection: Connection) -> None:
+    """Give the transactions of a daily job their own limit, which ends with each of them."""
+    if is_unhurried.get():
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {JOB_STATEMENT_TIMEOUT_MS}")
+
+
 @contextmanager
 def reading() -> Iterator[None]:
     """Have the transactions of a block take no write lock: it only reads."""
@@ -96,6 +113,16 @@ def reading() -> Iterator[None]:
         yield
     finally:
         is_reading.reset(token)
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Let the statements of a block take as long as a daily job may."""
+    token = is_unhurried.set(True)
+    try:
+        yield
+    finally:
+        is_unhurried.reset(token)
 
 
 @contextmanager

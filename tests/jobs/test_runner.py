@@ -8,12 +8,13 @@ from threading import Barrier, Event, Thread
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
-from jobs import claims, runner
+from jobs import claims, expire_licenses, runner
 from jobs.job import Job
 from portal.domain.jobs import RunState
 from portal.extensions import db
+from portal.models import Notice
 from portal.operations import service
 from portal.operations.texts import Text
 from tests.conftest import NOW
@@ -197,6 +198,50 @@ def test_of_two_runners_at_once_one_wins(app: Flask, diary: Diary) -> None:
     db.engine.dispose()  # the threads' connections remember a schema that other tests change
     assert sorted(diary.names) == sorted(wins) == [job.name for job in schedule]
     assert {row["attempts"] for row in records()} == {1}
+
+
+def test_a_clock_that_jumps_ahead_has_two_at_a_job_and_its_effects_once(app: Flask, make, schedule) -> None:
+    """The living look dead until their next heartbeat; that does no harm, because effects are unique by key."""
+    make.client(make.partner(), due_on=TODAY)
+
+    def take_over() -> None:
+        with at("2025-07-10T12:01:01-03:00") as later, app.app_context():
+            assert "notices" in runner.run_due(later, (job,))
+
+    def work(now: datetime) -> dict[str, int]:
+        if not others:
+            others.append(Thread(target=take_over))
+            others[0].start()
+            others[0].join(20)
+        return expire_licenses.run(now)
+
+    others: list[Thread] = []
+    job = Job("notices", "Avisos", AT_SIX, work)
+    assert runner.run_due(NOW, (job,)) == {}, "who was taken for dead does not write its end"
+    db.engine.dispose()
+    assert (record("notices")["state"], record("notices")["attempts"]) == (RunState.DONE, 2)
+    assert db.session.scalar(select(func.count()).select_from(Notice)) == 1
+
+
+def test_a_jobs_statements_have_a_limit_of_their_own(app: Flask) -> None:
+    """PostgreSQL cuts a request's statement after 30 s; a night over a million rows may take longer. SQLite cuts none."""
+    limits = []
+
+    def limit() -> str:
+        if db.engine.dialect.name == "sqlite":
+            return "none"
+        found = str(db.session.execute(text("SHOW statement_timeout")).scalar_one())
+        db.session.rollback()
+        return found
+
+    def work(_now: datetime) -> dict[str, int]:
+        limits.extend([limit(), limit()])
+        return {}
+
+    runner.run_due(NOW, (Job("long", "Longa", AT_SIX, work),))
+    is_limited = db.engine.dialect.name == "postgresql"
+    assert limits == (["1h"] * 2 if is_limited else ["none"] * 2)
+    assert limit() == ("30s" if is_limited else "none")
 
 
 def test_while_a_job_works_its_run_is_heard_of(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
