@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -63,17 +64,25 @@ def _prepare(application: Flask, config: Config, *, is_upgrading: bool) -> bool:
 
 
 def _serve(application: Flask, config: Config, every: timedelta) -> int:
-    from jobs import scheduler  # noqa: PLC0415
     from portal import server  # noqa: PLC0415
 
-    schedule = application.extensions["schedule"]
-    beside = scheduler.running(application, schedule, every) if config.is_scheduling else nullcontext()
+    beside = _jobs(application, every) if config.is_scheduling else nullcontext()
     try:
         server.serve(application, config, beside=beside)
     except OSError as error:
         print(f"Cannot start: port {config.port} on {config.host}: {error.strerror}", file=sys.stderr)
         return 2
     return 0
+
+
+@contextmanager
+def _jobs(application: Flask, every: timedelta) -> Iterator[None]:
+    """Run the daily jobs and what users started, each at its own pace, while the block lasts."""
+    from jobs import scheduler, works  # noqa: PLC0415
+
+    schedule = application.extensions["schedule"]
+    with scheduler.running(application, schedule, every), works.running(application):
+        yield
 
 
 def create_app() -> Flask:

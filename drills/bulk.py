@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
-from time import sleep
+from time import monotonic, sleep
 
 from sqlalchemy import func, select
 
 from drills import ledger
-from drills.browser import CUT
 from drills.ledger import Form, Journal
 from drills.report import Row
 from drills.servers import Server
 from drills.stage import STAGES, Person, Stage
-from portal.models import BulkLine, BulkOrder, Client
+from portal.domain.works import DEAD_AFTER
+from portal.models import BulkLine, BulkOrder, Client, Work
+from tests.postgres import tools_folder
 
 LINES = (1_000, 300)
-MOST_REQUESTS = 60
-BEFORE_KILL = 0.3
-"""Seconds of work on the order before its server is killed."""
+MOST_SECONDS = DEAD_AFTER.total_seconds() + 30
+"""Who takes a killed server's work over waits until it is surely dead, looks every few seconds, and does the rest."""
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Order:
     path: str = ""
     requests: int = 0
     cuts: int = 0
-    kills: int = 0
+    done_at_kill: int = 0
     faults: list[str] = field(default_factory=list)
 
     def draw_up(self, port: int) -> None:
@@ -61,16 +61,35 @@ class Order:
             self.faults.append(f"the order was answered {answer.status}: {answer.text[:200]}")
         return answer.text
 
-    def is_open(self) -> bool:
-        """Say whether lines are left."""
+    def done(self) -> int:
+        """Return how many lines have a result."""
+        newest = select(BulkOrder.done + BulkOrder.unchanged).order_by(BulkOrder.id.desc()).limit(1)
         with self.stage.reading() as connection:
-            return connection.scalar(select(BulkOrder.finished_at).order_by(BulkOrder.id.desc()).limit(1)) is None
+            return connection.scalar(newest) or 0
+
+    def holder(self) -> int:
+        """Return the process that is at the newest order, or 0."""
+        claim = select(Work.claimed_by).order_by(Work.id.desc()).limit(1)
+        with self.stage.reading() as connection:
+            _, pid, _ = f"{connection.scalar(claim) or ''}:0:".split(":", 2)
+        return int(pid)
+
+    def wait_for(self, lines: int, seconds: float = MOST_SECONDS) -> bool:
+        """Wait until so many lines have a result; False where they never had."""
+        deadline = monotonic() + seconds
+        while self.done() < lines:
+            if monotonic() > deadline:
+                return False
+            sleep(0.01)
+        return True
 
 
 def run(*, is_quick: bool) -> Iterator[Row]:
     """Drill both databases."""
     for open_stage in STAGES:
         with open_stage() as stage:
+            path = f"{tools_folder()}{os.pathsep}{stage.environ.get('PATH', '')}"
+            stage.environ |= {"PORTAL_SCHEDULER": "1", "PATH": path}
             yield _drill(stage, LINES[is_quick])
 
 
@@ -79,34 +98,34 @@ def _drill(stage: Stage, lines: int) -> Row:
     order = Order(stage, stage.person())
     with Server(stage) as one, Server(stage) as other:
         order.draw_up(one.port)
-        order.cut(one.port)
-        _kill_under_way(order, one)
-        order.cut(other.port)
-        with ThreadPoolExecutor(2) as pool:  # two windows, two servers, one order
-            while order.is_open() and order.requests < MOST_REQUESTS:
-                list(pool.map(order.send, (one.port, other.port)))
+        order.cut(one.port)  # it may have arrived, or not: so it is sent again
+        order.send(one.port)
+        took = _kill_under_way(order, [one, other], lines)
         again = order.send(other.port)
         complaints = [f"log: {line}" for line in (*one.complaints(), *other.complaints())]
     if "Já estava feito" not in again:
         order.faults.append(f"sent once more, the order does not say that it was done: {again[-300:]}")
-    counted = f"{lines} rows, {order.requests} requests, {order.cuts} cut, {order.kills} kill of the server"
+    counted = (
+        f"{lines} rows, {order.requests} requests, {order.cuts} cut; server killed with {order.done_at_kill} done, "
+        f"all done {took:.1f} s later"
+    )
     return Row("bulk", stage.name, lines, counted, faults=[*order.faults, *_faults(order, lines), *complaints])
 
 
-def _kill_under_way(order: Order, server: Server) -> None:
-    """Kill the server while it works on the order, and start it again on what it left."""
-
-    def send() -> None:
-        with suppress(*CUT):
-            order.send(server.port)
-
-    with ThreadPoolExecutor(1) as pool:
-        sending = pool.submit(send)
-        sleep(BEFORE_KILL)
-        server.kill()
-        order.kills += 1
-        sending.result()
-    server.start()
+def _kill_under_way(order: Order, servers: list[Server], lines: int) -> float:
+    """Kill the server that is at the order; send it again to both, once it is back; return how long the rest took."""
+    if not order.wait_for(lines // 4):
+        order.faults.append("the order was not begun")
+    order.cut(servers[1].port)
+    victim = next((server for server in servers if server.pid == order.holder()), servers[0])
+    victim.kill()
+    began, order.done_at_kill = monotonic(), order.done()
+    victim.start()
+    with ThreadPoolExecutor(2) as pool:  # two windows, two servers, one order
+        list(pool.map(order.send, (server.port for server in servers)))
+    if not order.wait_for(lines):
+        order.faults.append(f"{order.done()} of {lines} lines were done in {MOST_SECONDS:.0f} s")
+    return monotonic() - began
 
 
 def _faults(order: Order, lines: int) -> Iterator[str]:
@@ -121,6 +140,8 @@ def _faults(order: Order, lines: int) -> Iterator[str]:
         done = connection.scalar(suspended.select_from(Client))
         journal = Journal(sent=[_form(order, client_id) for client_id in facts.clients])
         yield from ledger.check(connection, journal)
+    if not 0 < order.done_at_kill < lines:
+        yield f"the server was killed with {order.done_at_kill} of {lines} lines done"
     if done != lines:
         yield f"{lines} clients were to be suspended once, {done} were"
     if sorted(event["id"] for event in facts.events) != sorted(line.event_id or 0 for line in kept):

@@ -31,8 +31,9 @@ NOTES = """
   must be sound, hold everything acknowledged before the copy began, and as many rows as `restore` says.
 - **repeat**: two server processes share the database. The same form arrives 20 times at once, and again after the
   client has hung up without reading the answer; then the same version with another content.
-- **bulk**: an order to suspend a thousand rows: the answer is cut, the server is killed while it works on it, then two
-  windows send the same form through two processes until it is done. Each row has one event and one new version.
+- **bulk**: an order to suspend a thousand rows, of which two servers' runners know: the answer is cut, the server that
+  is at it is killed and started again, two windows send the same form through both. Each row has one event and one new
+  version. Who takes over waits 20 s, until the dead is surely dead.
 - **locks**: another process holds SQLite's write lock for 3 s, then for 8 s, while readers go on.
 - **disk**: there is no room for another page (`PRAGMA max_page_count`), or in the file system (a small tmpfs, where we
   may mount one); then there is room again, without a restart.

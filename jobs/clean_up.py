@@ -1,26 +1,32 @@
-"""Forgets what has served its purpose: ended sessions, attempts, drafts, one-time links, old runs of jobs."""
+"""Forgets what has served its purpose: ended sessions, attempts, drafts, one-time links, old orders, works and runs."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from portal.accounts import cleaning
+from portal.clients import bulk_cleaning
 from portal.operations import service
+from portal.works import service as works
 
 WORDS = {
     "sessions": ("sessão encerrada", "sessões encerradas"),
     "attempts": ("tentativa de acesso", "tentativas de acesso"),
     "drafts": ("rascunho", "rascunhos"),
     "password_links": ("link de senha", "links de senha"),
+    "bulk_orders": ("lote antigo", "lotes antigos"),
+    "works": ("trabalho encerrado", "trabalhos encerrados"),
     "job_runs": ("execução antiga", "execuções antigas"),
 }
 
 
 def run(now: datetime) -> dict[str, int]:
     """Delete them; how long each kind is kept stands in ``portal.domain.retention``."""
-    return cleaning.forget(now) | {"job_runs": service.forget_runs(now)}
+    counts = cleaning.forget(now) | {"bulk_orders": bulk_cleaning.forget(now), "works": works.forget(now)}
+    return counts | {"job_runs": service.forget_runs(now)}
 
 
 def preview(now: datetime) -> dict[str, int]:
     """Count what would be deleted of people's things."""
-    return cleaning.count_forgettable(now)
+    orders, ended = bulk_cleaning.count_forgettable(now), works.count_forgettable(now)
+    return cleaning.count_forgettable(now) | {"bulk_orders": orders, "works": ended}

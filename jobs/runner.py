@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import Event, Thread
@@ -50,14 +50,14 @@ def run_due(now: datetime, schedule: Sequence[Job] = SCHEDULE, *, stopping: Even
     """
     ended: dict[str, Outcome] = {}
     today, runs = clock.local_date(now), list[Run]()
-    with _spared("what is due"):
+    with claims.spared("what is due"):
         runs = claims.read(lambda: queries.standing_runs(today))
         claims.bury(runs, today)
     for job in schedule:
         for day in _open_days(job, runs, now):
             if stopping.is_set():
                 return ended
-            with _spared(job.name):
+            with claims.spared(job.name):
                 if outcome := run(job, day, now, stopping=stopping):
                     ended[job.name] = outcome
     return ended
@@ -129,14 +129,5 @@ def _record(claim: Claim, outcome: Outcome) -> bool:
     for _ in range(RECORDINGS):
         with suppress(OperationalError):
             return claims.fail(claim, outcome.error) if outcome.error else claims.finish(claim, outcome.counts)
-    log.error("job %s of %s: its end could not be recorded", claim.name, claim.day)
+    log.error("%s: its end could not be recorded", claim.name)
     return False
-
-
-@contextmanager
-def _spared(what: str) -> Iterator[None]:
-    """Log that the database was busy, and go on: the next tick comes."""
-    try:
-        yield
-    except OperationalError as error:
-        log.error("%s: database unavailable: %s", what, error.orig)

@@ -51,6 +51,7 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask("portal", root_path=str(ROOT), instance_path=str(config.instance), static_folder=None)
     app.extensions["portal_config"] = config
     app.extensions["schedule"], app.extensions["ticks"] = (), {}  # app.py fills them: the portal knows no jobs
+    app.extensions["wake"] = None  # while a runner of works lives in this process, the event that wakes it
     app.url_map.converters["int"] = _Number
     _settings(app, config)
     _plumbing(app, config)

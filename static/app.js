@@ -4,6 +4,9 @@
   const byId = (id) => document.getElementById(id);
   const on = (name, does) => document.addEventListener(name, does);
 
+  /* What looks again by itself is nobody's hand: it takes no focus and wipes no message. */
+  const POLLS = "[hx-trigger*=every]";
+
   /* A request that failed is offered again; nothing typed is touched. */
   let failed = null;
   const online = () => { failed = null; byId("offline").hidden = true; };
@@ -16,7 +19,7 @@
   on("htmx:before:request", (event) => {
     const { sourceElement } = event.detail.ctx;
     if (!sourceElement.isConnected) return event.preventDefault(); // the second click of two: its form is gone
-    if (sourceElement.name !== "city" && !sourceElement.closest("#said")) byId("said").replaceChildren();
+    if (!sourceElement.matches(`[name=city],#said *,${POLLS}`)) byId("said").replaceChildren();
   });
   on("submit", (event) => {
     if (navigator.onLine || event.defaultPrevented) return;
@@ -33,7 +36,7 @@
     place = {
       ids: [here && here.id, ...(ctx.sourceElement ? [ctx.sourceElement.id] : [])].filter(Boolean),
       region: region && region.id,
-      isInside: isInside || here === document.body || here.closest("#said"),
+      isInside: isInside || (here === document.body && !ctx.sourceElement?.matches(POLLS)) || here.closest("#said"),
     };
   });
   on("htmx:after:swap", () => {

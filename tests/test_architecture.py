@@ -149,7 +149,7 @@ def test_the_package_itself_is_empty_so_that_the_rules_can_be_imported_alone() -
 # who alone does what
 
 
-MEASURES = {"portal.server", "portal.clients.bulk_routes", "portal.demo.commands", "portal.operations.health"}
+MEASURES = {"portal.server", "portal.demo.commands", "portal.operations.health"}
 """Who may look at time.monotonic: how long something takes has nothing to do with what day it is."""
 
 

@@ -28,6 +28,7 @@ from portal.domain.catalogue import Item
 from portal.domain.jobs import RunState
 from portal.domain.notices import NoticeKind
 from portal.domain.roles import GRANTS, READING, VENDOR_ONLY, Permission, Role
+from portal.domain.works import WorkKind
 from portal.extensions import db
 from portal.models import (
     AuditEvent,
@@ -41,6 +42,7 @@ from portal.models import (
     PasswordReset,
     User,
     UserSession,
+    Work,
 )
 from tests.conftest import NOW
 from tests.factories import PASSWORD, Factory
@@ -130,7 +132,7 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
                        dismissed_by_id=admin.id, decision_id=decision.id)  # fmt: skip
     mute = NoticeMute(client_id=clients[0].id, kind=NoticeKind.EXPIRED, partner_id=partner.id, muted_at=NOW)
     run = JobRun(name=JOB.name, day=NOW.date(), state=RunState.DONE, started_at=NOW, finished_at=NOW, attempts=1)
-    db.session.add_all([notice, dismissed, mute, run])
+    db.session.add_all([notice, dismissed, mute, run, _work(admin)])
     used = "used-up-" + "x" * 30
     for user in users.values():
         db.session.add(
@@ -182,6 +184,14 @@ def _order(user: User, client: Client, reason: str, done: AuditEvent | None = No
         line.result, line.event_id = LineResult.DONE, done.id
     db.session.add(line)
     return order.key
+
+
+def _work(user: User) -> Work:
+    """Return the work of the user's order, which stopped."""
+    order_id = db.session.scalar(select(BulkOrder.id).where(BulkOrder.user_id == user.id))
+    return Work(key=f"work-{user.id}", partner_id=user.partner_id, user_id=user.id, user_name=user.name, created_at=NOW,
+                kind=WorkKind.BULK, subject_id=order_id, state=RunState.FAILED, finished_at=NOW, total=1,
+                error="Parou no umbuzeiro")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def _begin(action: Action, partner_id: int, criteria: str, now: datetime, actor:
 def _forget_drafts(user_id: int) -> None:
     """Delete all but the user's last drafts."""
     drafts = select(BulkOrder.id).where(BulkOrder.user_id == user_id, BulkOrder.confirmed_at.is_(None))
-    old = db.session.scalars(drafts.order_by(BulkOrder.id.desc()).offset(DRAFTS_KEPT)).all()
+    old = db.session.scalars(drafts.order_by(BulkOrder.id.desc()).offset(DRAFTS_KEPT).with_for_update()).all()
     if old:
         db.session.execute(delete(BulkLine).where(BulkLine.order_id.in_(old)))
         db.session.execute(delete(BulkOrder).where(BulkOrder.id.in_(old)))

@@ -1,13 +1,11 @@
 """Carrying an order for many clients out, line by line, repeatable at any point.
 
-Lines are carried out some hundred in a transaction, each by the rule of a single row; those that have a result are
-passed over, so that an order sent again after a cut line goes on where it stood
-(docs/decisions/2026-11-22-bulk-orders.md).
+Confirming it asks for a work, whose steps carry lines out some hundred in a transaction, each by the rule of a single
+row; those that have a result are passed over (docs/decisions/2026-11-22-bulk-orders.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,9 +17,11 @@ from portal.clients import service, undo
 from portal.domain.actions import Action
 from portal.domain.bulk import LineResult
 from portal.domain.errors import ActionRefused, NotPermitted, RepeatMismatch, StaleState
+from portal.domain.works import WorkKind
 from portal.extensions import db
-from portal.models import BulkLine, BulkOrder, Client
+from portal.models import BulkLine, BulkOrder, Client, Work
 from portal.models.types import AnyRow
+from portal.works import service as works
 
 CHUNK = 100
 """Lines in one transaction: other writers wait no longer than for this."""
@@ -34,7 +34,9 @@ COLUMNS = (
 
 
 def confirm(order: BulkOrder, *, reason: str | None, now: datetime, actor: Actor) -> None:
-    """Release an order to be carried out; its reason stands from then on. None says: the one that it has.
+    """Release an order and ask for its work; its reason stands from then on. None says: the one that it has.
+
+    Confirmed again, an order that is not finished goes on where it stopped.
 
     Raises:
         NotPermitted: somebody else drew the order up.
@@ -48,53 +50,41 @@ def confirm(order: BulkOrder, *, reason: str | None, now: datetime, actor: Actor
         .values(confirmed_at=now, reason=reason or ""),
         execution_options={"synchronize_session": False},
     )
-    db.session.commit()
     db.session.refresh(order)
     if reason is not None and reason != order.reason:
         raise RepeatMismatch
+    if order.finished_at is None:
+        total, partner_id = order.lines, order.partner_id
+        works.enqueue(WorkKind.BULK, order.id, partner_id=partner_id, total=total, now=now, actor=actor)
+    db.session.commit()
 
 
-def carry_out(order: BulkOrder, *, now: datetime, actor: Actor, has_time: Callable[[], bool]) -> None:
-    """Carry out a confirmed order's open lines until none is left or the time is up; at least one chunk.
-
-    ``has_time`` is asked between chunks, while no lock is held; it may wait so that others can write.
-    """
-    order_id = order.id
-    while not _carry_out_chunk(order_id, now, actor) and has_time():
-        pass
-    db.session.refresh(order)
-
-
-def _carry_out_chunk(order_id: int, now: datetime, actor: Actor) -> bool:
-    """Carry out the next lines in one transaction; returns whether the order is finished.
-
-    The order's row is locked first, so that two requests for one order take turns (SQLite has one writer anyhow).
-    """
+def step(work: Work, now: datetime) -> bool:
+    """Carry out the next lines of the order that a work is about; returns whether it is finished (jobs/works.py)."""
     order = db.session.execute(
-        select(BulkOrder.action, BulkOrder.reason, BulkOrder.finished_at)
-        .where(BulkOrder.id == order_id)
-        .with_for_update()
+        select(BulkOrder.action, BulkOrder.reason).where(BulkOrder.id == work.subject_id).with_for_update()
     ).one()
-    lines = _open_lines(order_id) if order.finished_at is None else []
+    lines, is_finished = _next_lines(work.subject_id)
+    actor = works.asker(work)
     results = [_judge(line, _order_of(line, order, now, actor)) for line in lines]
     _do(results)
-    _note(order_id, results)
-    is_finished = len(lines) < CHUNK
-    if is_finished and order.finished_at is None:
-        db.session.execute(update(BulkOrder).where(BulkOrder.id == order_id).values(finished_at=now))
-    db.session.commit()
+    _note(work.subject_id, results)
+    _count(work.subject_id, results, {"finished_at": now} if is_finished else {})
+    work.done += len(lines)
     return is_finished
 
 
-def _open_lines(order_id: int) -> list[AnyRow]:
+def _next_lines(order_id: int) -> tuple[list[AnyRow], bool]:
+    """Return the next lines without a result, their clients locked, and whether they are the last."""
     query = (
         select(*COLUMNS, BulkLine.base_version, BulkLine.undoes_event_id)
         .join(BulkLine, BulkLine.client_id == Client.id)
         .where(BulkLine.order_id == order_id, BulkLine.result.is_(None))
         .order_by(BulkLine.client_id)
-        .limit(CHUNK)
+        .limit(CHUNK + 1)
     )
-    return list(db.session.execute(query.with_for_update(of=Client)))
+    lines = db.session.execute(query.with_for_update(of=Client)).all()
+    return list(lines[:CHUNK]), len(lines) <= CHUNK
 
 
 def _order_of(line: AnyRow, order: AnyRow, now: datetime, actor: Actor) -> service.Order:
@@ -128,7 +118,7 @@ def _do(judged: list[_Judged]) -> None:
     """Change the clients of lines that may be, all in one statement, and record each.
 
     Raises:
-        StaleState: a client has another version than was read under the lock; nothing of the chunk is kept.
+        StaleState: a client has another version than was read under the lock; nothing of the chunk may be kept.
     """
     orders = [(one, one.order) for one in judged if one.order]
     if not orders:
@@ -142,7 +132,6 @@ def _do(judged: list[_Judged]) -> None:
     )
     done = db.session.execute(statement, execution_options={"synchronize_session": False})
     if done.rowcount != len(orders):  # type: ignore[attr-defined]
-        db.session.rollback()
         raise StaleState(versions[0] + 1)
     events = [service.record(order, one.line, changes, is_flushed=False) for one, order in orders]
     db.session.flush()
@@ -156,3 +145,13 @@ def _note(order_id: int, judged: list[_Judged]) -> None:
     rows = [{"order_id": order_id, "client_id": one.line.id} | empty | one.values for one in judged]
     if rows:
         db.session.execute(update(BulkLine), rows)
+
+
+def _count(order_id: int, judged: list[_Judged], end: dict[str, Any]) -> None:
+    """Write down how many lines have a result now and, where it is over, when."""
+    done = sum(one.order is not None for one in judged)
+    counts = {"done": BulkOrder.done + done, "unchanged": BulkOrder.unchanged + len(judged) - done}
+    db.session.execute(
+        update(BulkOrder).where(BulkOrder.id == order_id).values(**counts, **end),
+        execution_options={"synchronize_session": False},
+    )

@@ -13,12 +13,19 @@ from portal.domain.actions import ALLOWED
 from portal.domain.bulk import LineResult
 from portal.domain.errors import NotFound
 from portal.domain.statuses import Status
+from portal.domain.works import WorkKind
 from portal.extensions import db
-from portal.models import BulkLine, BulkOrder, Client
+from portal.models import BulkLine, BulkOrder, Client, Work
 from portal.models.types import AnyRow
 
 SHOWN = 50
 """Lines on one page of an order."""
+
+ORDERS_SHOWN = 25
+ORDER_COLUMNS = (
+    BulkOrder.id, BulkOrder.key, BulkOrder.action, BulkOrder.user_name, BulkOrder.lines, BulkOrder.done,
+    BulkOrder.unchanged, BulkOrder.undoes_id, BulkOrder.confirmed_at, BulkOrder.finished_at,
+)  # fmt: skip
 
 
 def get_order(partner_id: int, key: str) -> BulkOrder:
@@ -33,6 +40,19 @@ def get_order(partner_id: int, key: str) -> BulkOrder:
     if order is None:
         raise NotFound
     return order
+
+
+def orders_of(partner_id: int, *, before: int | None = None) -> Sequence[AnyRow]:
+    """Return a partner's confirmed orders with the state of their work, the newest first, one more than a page shows."""
+    on_it = and_(Work.kind == WorkKind.BULK, Work.subject_id == BulkOrder.id)
+    query = (
+        select(*ORDER_COLUMNS, Work.state)
+        .outerjoin(Work, on_it)
+        .where(BulkOrder.partner_id == partner_id, BulkOrder.confirmed_at.is_not(None))
+    )
+    if before is not None:
+        query = query.where(BulkOrder.id < before)
+    return db.session.execute(query.order_by(BulkOrder.id.desc()).limit(ORDERS_SHOWN + 1)).all()
 
 
 def statuses_of(order: BulkOrder, today: date) -> dict[Status, int]:

@@ -12,6 +12,12 @@ PASSWORD_LINKS = timedelta(days=30)
 """Counted from when a link was used or expired."""
 
 JOB_RUNS = timedelta(days=180)
+WORKS = timedelta(days=30)
+"""Counted from a work's end; what it did is kept by its subject."""
+
+BULK_DRAFTS = timedelta(days=7)
+BULK_ORDERS = timedelta(days=365)
+"""Counted from the confirmation; the clients' history stays for ever."""
 
 DAILY_BACKUPS = 7
 WEEKLY_BACKUPS = 4

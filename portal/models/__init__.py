@@ -11,6 +11,7 @@ from portal.models.license import CodeSending, Installation, LicenseItem, Pendin
 from portal.models.notice import Notice, NoticeMute, NoticeTally
 from portal.models.partner import Partner
 from portal.models.user import Attempt, FormDraft, PasswordReset, User, UserSession
+from portal.models.work import Work
 
 __all__ = [
     "Attempt",
@@ -39,4 +40,5 @@ __all__ = [
     "Seat",
     "User",
     "UserSession",
+    "Work",
 ]

@@ -21,11 +21,14 @@ class BulkOrder(db.Model):  # type: ignore[name-defined,misc]
 
     ``key`` is random and stands in the order's address and forms: the same form sent again finds the same order.
     ``criteria`` is the query string of the list that it was drawn up from. ``undoes_id`` is the order that this one
-    takes back.
+    takes back. ``done`` and ``unchanged`` count the lines that have a result, in the transaction that gives them one.
     """
 
     __tablename__ = "bulk_orders"
-    __table_args__ = (Index("ix_bulk_orders_user_id", "user_id", "id"),)
+    __table_args__ = (
+        Index("ix_bulk_orders_user_id", "user_id", "id"),
+        Index("ix_bulk_orders_partner_id", "partner_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(32), unique=True)
@@ -36,6 +39,8 @@ class BulkOrder(db.Model):  # type: ignore[name-defined,misc]
     reason: Mapped[str] = mapped_column(String(200), default="")
     criteria: Mapped[str] = mapped_column(Text, default="")
     lines: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0, server_default="0")
+    unchanged: Mapped[int] = mapped_column(default=0, server_default="0")
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_orders.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

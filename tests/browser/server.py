@@ -41,13 +41,13 @@ def running_server(instance: Path, now: str) -> Iterator[Server]:
         "PORTAL_NOW": now,
         "PORTAL_INSTANCE": str(instance),
         "PORTAL_SECRET_KEY": SECRET_KEY,
-        "PORTAL_SCHEDULER": "0",
+        "PORTAL_SCHEDULER": "1",
         "PORT": str(port),
     }
     theirs = {name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "DATABASE_URL"))}
     log = instance / "server.log"
     with log.open("wb") as output:
-        command = [sys.executable, "app.py", "--prepare"]
+        command = [sys.executable, "-m", "tests.browser.portal", "--prepare"]
         process = subprocess.Popen(command, cwd=ROOT, env=theirs | ours, stdout=output, stderr=subprocess.STDOUT)
         try:
             server = Server(f"http://127.0.0.1:{port}", instance)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+import secrets
+from datetime import date, datetime
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 
-from portal.models import Partner, User
+from portal.domain.actions import Action
+from portal.domain.jobs import RunState
+from portal.domain.works import WorkKind
+from portal.extensions import db
+from portal.models import BulkOrder, Partner, User, Work
 from tests.browser.conftest import PageOf
 from tests.browser.screen import Clients, focused, said, wait_for_focus
 from tests.browser.watch import Watch
+from tests.conftest import NOW
 from tests.factories import Factory
 
 
@@ -159,3 +167,97 @@ def has_no_barriers(page: Page) -> None:
     """Check that axe finds nothing and that nothing is wider than the screen."""
     assert [found["id"] for found in Axe().run(page).response["violations"]] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+# longer than a request
+
+
+@pytest.fixture
+def under_way(make: Factory, partner: Partner, ana: User) -> BulkOrder:
+    """Return an order that another process is at: 300 of 1,000 lines are done."""
+    order = BulkOrder(
+        key=secrets.token_urlsafe(18), partner_id=partner.id, user_id=ana.id, user_name=ana.name, done=300, lines=1_000,
+        action=Action.SUSPEND, created_at=NOW, confirmed_at=NOW,
+    )  # fmt: skip
+    db.session.add(order)
+    db.session.flush()
+    db.session.add(
+        Work(
+            key=secrets.token_urlsafe(18), partner_id=partner.id, user_id=ana.id, user_name=ana.name, created_at=NOW,
+            kind=WorkKind.BULK, subject_id=order.id, state=RunState.RUNNING, claimed_by="elsewhere:1:abcd",
+            heartbeat_at=NOW, done=300, total=1_000,
+        )
+    )  # fmt: skip
+    db.session.commit()
+    return order
+
+
+def gets_on(order: BulkOrder, done: int, **end: datetime) -> None:
+    """Have the other process get on."""
+    db.session.execute(update(BulkOrder).where(BulkOrder.id == order.id).values(done=done, **end))
+    db.session.commit()
+
+
+def test_the_page_of_a_long_order_follows_it_without_taking_the_place_of_who_reads(
+    page_of: PageOf, ana: User, under_way: BulkOrder
+) -> None:
+    page = page_of(ana)
+    page.goto(f"/clients/orders/{under_way.key}")
+    looks: list[str] = []
+    page.on("request", lambda request: looks.append(request.url))
+    expect(page.get_by_text("300 de 1.000 prontos.")).to_be_visible()
+    gets_on(under_way, 400)
+    expect(page.get_by_text("400 de 1.000 prontos.")).to_be_visible()
+    assert focused(page) == "BODY"
+    lots = page.get_by_role("link", name="Lotes", exact=True)
+    lots.focus()
+    gets_on(under_way, 500)
+    expect(page.get_by_text("500 de 1.000 prontos.")).to_be_visible()
+    expect(lots).to_be_focused()
+    expect(page.locator("#said")).to_be_empty()
+    gets_on(under_way, 1_000, finished_at=NOW)
+    said(page, f"Lote {under_way.id} concluído: 1.000 feitos, 0 sem alteração.")
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+    assert focused(page) != "BODY"
+    seen = len(looks)
+    assert 3 <= seen <= 6
+    page.wait_for_timeout(3_500)
+    assert len(looks) == seen, "it looks no more once there is nothing to see"
+
+
+def test_without_javascript_the_link_shows_how_far_it_is(page_of: PageOf, ana: User, under_way: BulkOrder) -> None:
+    page = page_of(ana, js=False)
+    page.goto(f"/clients/orders/{under_way.key}")
+    gets_on(under_way, 400)
+    page.get_by_role("link", name="Atualizar").click()
+    expect(page.get_by_text("400 de 1.000 prontos.")).to_be_visible()
+
+
+def test_a_line_that_is_cut_while_looking_is_said_and_mends_itself(
+    page_of: PageOf, ana: User, under_way: BulkOrder, watch: Watch
+) -> None:
+    watch.expect(r"failed: GET \S+/orders/\S+ net::ERR_FAILED", r"console error: .*(ERR_FAILED|Failed to fetch)")
+    page = page_of(ana)
+    page.goto(f"/clients/orders/{under_way.key}")
+    page.route("**/orders/**", lambda route: route.abort())
+    expect(page.get_by_text("Sem conexão.")).to_be_visible()
+    page.unroute("**/orders/**")
+    gets_on(under_way, 600)
+    expect(page.get_by_text("600 de 1.000 prontos.")).to_be_visible()
+    expect(page.get_by_text("Sem conexão.")).to_be_hidden()
+
+
+def test_the_orders_and_an_order_under_way_are_no_barrier(
+    page_of: PageOf, ana: User, under_way: BulkOrder, width: int
+) -> None:
+    page = page_of(ana, width)
+    page.goto(f"/clients/orders/{under_way.key}")
+    has_no_barriers(page)
+    page.get_by_role("link", name="Lotes", exact=True).click()
+    expect(page.get_by_role("link", name=f"Lote {under_way.id}: Suspender")).to_be_visible()
+    has_no_barriers(page)
+    db.session.execute(update(Work).where(Work.subject_id == under_way.id).values(state=RunState.FAILED, attempts=5))
+    db.session.commit()
+    page.goto(f"/clients/orders/{under_way.key}")
+    expect(page.get_by_role("button", name="Continuar")).to_be_visible()
+    has_no_barriers(page)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from jobs import works
 from portal.domain.roles import Role
 from portal.domain.statuses import Status
 from portal.models import Client, Partner, User
@@ -71,3 +72,24 @@ def client_in(make: Factory, partner: Partner) -> Callable[..., Client]:
         return make.client(partner, **(FACTS[status] | facts))
 
     return make_client
+
+
+class AtOnce:
+    """What wakes a runner of works that needs no time."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self.rings = 0
+
+    def set(self) -> None:
+        self.rings += 1
+        with self._app.app_context():
+            works.carry_out_waiting()
+
+
+@pytest.fixture
+def at_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> AtOnce:
+    """Have what a request starts carried out before it is answered, as by a runner with nothing else to do."""
+    monkeypatch.setattr(works, "PAUSE_SECONDS", 0)
+    monkeypatch.setitem(app.extensions, "wake", wake := AtOnce(app))
+    return wake

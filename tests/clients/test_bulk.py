@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import OperationalError
 
+from jobs import works
 from portal import clock
-from portal.clients import bulk, bulk_execution, bulk_queries, service
+from portal.clients import bulk, bulk_cleaning, bulk_execution, bulk_queries, service
 from portal.clients.bulk import Selection
 from portal.clients.filters import ClientFilter
+from portal.domain import retention
 from portal.domain.actions import ALLOWED, PRODUCT_OF, Action
 from portal.domain.bulk import BULK_ACTIONS, INVERSE, LineResult, inverse_of
 from portal.domain.catalogue import Product
 from portal.domain.errors import NotFound, NothingSelected, NotPermitted, RepeatMismatch, TooManySelected
 from portal.domain.search import search_key
 from portal.domain.statuses import Status, derive_status
+from portal.domain.works import WorkKind
 from portal.extensions import db
-from portal.models import AuditEvent, BulkLine, BulkOrder, Client
+from portal.models import AuditEvent, BulkLine, BulkOrder, Client, Work
 from tests.clients.test_service import Somebody
 from tests.conftest import NOW
 
@@ -67,16 +70,28 @@ def draw_up(action: Action, clients, ana: Somebody, partner_id: int | None = Non
     return bulk.draw_up(action, selection, partner_id=partner_id or clients[0].partner_id, now=clock.now(), actor=ana)
 
 
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch) -> None:
+    monkeypatch.setattr(works, "PAUSE_SECONDS", 0)
+
+
 def finish(order: BulkOrder, ana: Somebody, reason: str | None = "") -> dict[LineResult | None, int]:
     bulk_execution.confirm(order, reason=reason, now=clock.now(), actor=ana)
-    bulk_execution.carry_out(order, now=clock.now(), actor=ana, has_time=lambda: True)
+    works.carry_out_waiting()
     return {result: lines for result, lines in bulk_queries.results_of(order).items() if lines}
 
 
-def some(order: BulkOrder, ana: Somebody, chunks: int = 1) -> None:
-    """Carry out so many chunks of a confirmed order, as a request does whose time is up."""
-    times = iter([True] * (chunks - 1))
-    bulk_execution.carry_out(order, now=clock.now(), actor=ana, has_time=lambda: next(times, False))
+def some(order: BulkOrder, chunks: int = 1) -> None:
+    """Carry out so many chunks of a confirmed order, in a process that is told to stop then."""
+    stopping, left = Event(), iter(range(chunks))
+
+    def step(work: Work, now: datetime) -> bool:
+        if next(left) == chunks - 1:
+            stopping.set()
+        return bulk_execution.step(work, now)
+
+    works.carry_out_waiting({WorkKind.BULK: step}, stopping=stopping)
+    db.session.refresh(order)
 
 
 def lines(order: BulkOrder) -> dict[int, BulkLine]:
@@ -261,16 +276,18 @@ def test_the_rule_is_that_of_the_moment_not_of_the_preview(client_in, ana) -> No
     assert lines(order)[client.id].refused_status is Status.EXPIRED
 
 
-def test_an_order_stops_when_its_time_is_up_and_goes_on_where_it_stood(crowd, partner, ana, monkeypatch) -> None:
+def test_an_order_stops_between_chunks_and_goes_on_where_it_stood(crowd, partner, ana, monkeypatch) -> None:
     monkeypatch.setattr(bulk_execution, "CHUNK", 4)
     crowd(10)
     order = bulk.draw_up(Action.SUSPEND, Selection(ClientFilter()), partner_id=partner.id, now=NOW, actor=ana)
     bulk_execution.confirm(order, reason="Um", now=NOW, actor=ana)
-    open_lines = []
-    for chunks in (1, 1, 1, 1):
-        some(order, ana, chunks)
+    open_lines, counted = [], []
+    for _ in range(3):
+        some(order)
         open_lines.append(bulk_queries.results_of(order)[None])
-    assert open_lines == [6, 2, 0, 0]
+        counted.append((order.done, order.unchanged))
+    assert open_lines == [6, 2, 0]
+    assert counted == [(4, 0), (8, 0), (10, 0)]
     assert order.finished_at == NOW
     assert len(events()) == len({event.client_id for event in events()}) == 10
 
@@ -288,28 +305,27 @@ def test_a_chunk_that_fails_half_way_leaves_nothing_and_is_done_again(crowd, par
     crowd(10)
     order = bulk.draw_up(Action.SUSPEND, Selection(ClientFilter()), partner_id=partner.id, now=NOW, actor=ana)
     bulk_execution.confirm(order, reason=None, now=NOW, actor=ana)
-    some(order, ana)
+    some(order)
 
     def fail(*_arguments: object) -> None:
         raise OperationalError("UPDATE", {}, Exception("database is locked"))
 
     with monkeypatch.context() as patch:
         patch.setattr(bulk_execution, "_note", fail)
-        with pytest.raises(OperationalError):
-            some(order, ana)
-    db.session.rollback()
-    assert len(events()) == 4
+        works.carry_out_waiting()
+    db.session.refresh(order)
+    assert (len(events()), order.done) == (4, 4)
     assert finish(order, ana, None) == {LineResult.DONE: 10}
     assert len(events()) == 10
 
 
 def test_a_thousand_rows_sent_again_and_again_are_suspended_once_each(crowd, partner, ana) -> None:
-    """Each request gets so far and is cut; the next one begins anew, as the browser does that sends it again."""
+    """Each process gets so far and is stopped; the form comes again and again, as from a browser that got no answer."""
     crowd(MANY)
     order = bulk.draw_up(Action.SUSPEND, Selection(ClientFilter()), partner_id=partner.id, now=NOW, actor=ana)
     for _ in range(4):
         bulk_execution.confirm(order, reason="Não pagou", now=NOW, actor=ana)
-        some(order, ana, 2)
+        some(order, 2)
     assert bulk_queries.results_of(order)[None] == 200
     assert finish(order, ana, "Não pagou") == {LineResult.DONE: MANY}
     assert finish(order, ana, "Não pagou") == {LineResult.DONE: MANY}
@@ -318,29 +334,51 @@ def test_a_thousand_rows_sent_again_and_again_are_suspended_once_each(crowd, par
     told = db.session.execute(select(func.count(), func.count(AuditEvent.client_id.distinct())).select_from(AuditEvent))
     assert told.one() == (MANY, MANY)
     assert {line.event_id for line in lines(order).values()} == {event.id for event in events()}
+    work = db.session.scalars(select(Work)).one()
+    assert (work.done, work.total, order.done, order.unchanged) == (MANY, MANY, MANY, 0)
 
 
-def test_two_requests_at_once_do_each_line_once(app: Flask, crowd, partner, ana, monkeypatch) -> None:
+def test_many_runners_at_once_do_each_line_once(app: Flask, crowd, partner, ana, monkeypatch) -> None:
     monkeypatch.setattr(bulk_execution, "CHUNK", 10)
     crowd(200)
-    order = bulk.draw_up(Action.SUSPEND, Selection(ClientFilter()), partner_id=partner.id, now=NOW, actor=ana)
-    bulk_execution.confirm(order, reason="", now=NOW, actor=ana)
-    key, partner_id, barrier = order.key, partner.id, Barrier(4)
+    orders = [
+        bulk.draw_up(Action.SUSPEND, Selection(ClientFilter()), partner_id=partner.id, now=NOW, actor=ana)
+        for _ in range(2)
+    ]
+    for order in orders:
+        bulk_execution.confirm(order, reason="", now=NOW, actor=ana)
+    barrier = Barrier(4)
     db.session.rollback()
 
     def carry_out(_number: int) -> None:
         with app.app_context():
             barrier.wait(10)
-            same = bulk_queries.get_order(partner_id, key)
-            db.session.rollback()
-            bulk_execution.carry_out(same, now=NOW, actor=ana, has_time=lambda: True)
-            db.session.remove()
+            works.carry_out_waiting()
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(carry_out, range(4)))
-    assert bulk_queries.results_of(order)[LineResult.DONE] == 200
+    results = [bulk_queries.results_of(order) for order in orders]
+    assert sum(result[LineResult.DONE] for result in results) == 200
+    assert sum(result[LineResult.STALE] for result in results) == 200
     assert len(events()) == 200
     assert set(db.session.scalars(select(Client.version))) == {2}
+
+
+def test_an_order_confirmed_twice_at_once_is_one_work(app: Flask, client_in, ana) -> None:
+    order = draw_up(Action.SUSPEND, [client_in()], ana)
+    key, partner_id, barrier = order.key, order.partner_id, Barrier(4)
+    db.session.rollback()
+
+    def confirm(_number: int) -> None:
+        with app.app_context():
+            barrier.wait(10)
+            same = bulk_queries.get_order(partner_id, key)
+            db.session.rollback()
+            bulk_execution.confirm(same, reason="", now=NOW, actor=ana)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(confirm, range(4)))
+    assert db.session.scalar(select(func.count()).select_from(Work)) == 1
 
 
 def test_only_who_drew_an_order_up_confirms_it(make, client_in, partner, ana) -> None:
@@ -430,3 +468,49 @@ def test_an_order_is_found_by_its_partner_only(make, client_in, partner, ana) ->
     for partner_id, key in ((make.partner().id, order.key), (partner.id, order.key[:-1]), (partner.id, "\x00")):
         with pytest.raises(NotFound):
             bulk_queries.get_order(partner_id, key)
+
+
+# forgetting
+
+
+def aged(order: BulkOrder, **moments: datetime) -> int:
+    """Have an order look as old as that; returns its id."""
+    db.session.execute(update(BulkOrder).where(BulkOrder.id == order.id).values(**moments))
+    db.session.commit()
+    return order.id
+
+
+def test_drafts_of_last_week_and_orders_of_last_year_are_forgotten(client_in, ana) -> None:
+    client, second = client_in(), timedelta(seconds=1)
+    draft_end, order_end = NOW - retention.BULK_DRAFTS, NOW - retention.BULK_ORDERS
+    kept = [
+        aged(draw_up(Action.HIDE, [client], ana), created_at=draft_end),
+        aged(draw_up(Action.HIDE, [client], ana), created_at=order_end - second, confirmed_at=order_end),
+    ]
+    aged(draw_up(Action.HIDE, [client], ana), created_at=draft_end - second)
+    aged(draw_up(Action.HIDE, [client], ana), confirmed_at=order_end - second)
+    assert bulk_cleaning.count_forgettable(NOW) == 2
+    assert bulk_cleaning.forget(NOW) == 2
+    assert sorted(db.session.scalars(select(BulkOrder.id))) == kept
+    assert sorted(db.session.scalars(select(BulkLine.order_id))) == kept
+
+
+def test_an_order_that_is_taken_back_is_kept_as_long_as_what_takes_it_back(client_in, ana) -> None:
+    order = draw_up(Action.SUSPEND, [client_in()], ana)
+    finish(order, ana)
+    undoing = bulk.draw_up_undoing(order, now=NOW, actor=ana)
+    finish(undoing, ana)
+    long_ago = NOW - retention.BULK_ORDERS - timedelta(days=1)
+    aged(order, confirmed_at=long_ago)
+    assert bulk_cleaning.forget(NOW) == 0
+    aged(undoing, confirmed_at=long_ago)
+    assert bulk_cleaning.forget(NOW) == 2
+
+
+def test_however_many_there_are_they_go_a_few_at_a_time(client_in, ana, monkeypatch) -> None:
+    monkeypatch.setattr(bulk_cleaning, "AT_ONCE", 2)
+    client = client_in()
+    for _ in range(5):
+        aged(draw_up(Action.HIDE, [client], ana), created_at=NOW - timedelta(days=30))
+    assert bulk_cleaning.forget(NOW) == 5
+    assert db.session.scalar(select(func.count()).select_from(BulkLine)) == 0

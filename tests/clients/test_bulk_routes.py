@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
+from threading import Event
+from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from werkzeug.datastructures import MultiDict
 
-from portal.clients import bulk, bulk_execution, bulk_queries, bulk_routes
+from jobs import works
+from portal import clock
+from portal.clients import bulk, bulk_execution, bulk_queries
+from portal.domain.jobs import RunState
 from portal.domain.roles import Role
 from portal.domain.statuses import Status, derive_status
+from portal.domain.works import WorkKind
 from portal.errors import REASONS
 from portal.extensions import db
-from portal.models import AuditEvent, BulkOrder, Client
+from portal.models import AuditEvent, BulkOrder, Client, Work
+from portal.works import waiting
+from tests.clients.conftest import AtOnce
 from tests.conftest import NOW
 from tests.visitor import HTMX, Visitor
+
+
+@pytest.fixture(autouse=True)
+def runner(at_once: AtOnce) -> AtOnce:
+    """Have a runner beside the server."""
+    return at_once
 
 
 @pytest.fixture(autouse=True)
@@ -212,34 +227,100 @@ def test_htmx_gets_the_order_as_it_is_then(web, client_in) -> None:
 
 
 @pytest.fixture
-def slow(monkeypatch) -> None:
-    """Let a request carry out two lines and no more."""
+def away(app, runner: AtOnce, monkeypatch) -> None:
+    """Have no runner in this process."""
+    monkeypatch.setitem(app.extensions, "wake", None)
+
+
+def two_lines(monkeypatch) -> None:
+    """Have a runner carry out two lines of what waits, and be stopped."""
     monkeypatch.setattr(bulk_execution, "CHUNK", 2)
-    monkeypatch.setattr(bulk_routes, "SECONDS", 0.0)
+    stopping = Event()
+
+    def step(work: Work, now: datetime) -> bool:
+        stopping.set()
+        return bulk_execution.step(work, now)
+
+    db.session.rollback()
+    works.carry_out_waiting({WorkKind.BULK: step}, stopping=stopping)
+    db.session.rollback()
 
 
-def test_what_a_request_has_no_time_for_waits_for_the_next(web, client_in, slow) -> None:
+def test_what_takes_longer_shows_how_far_it_is_and_looks_again(web, client_in, away, monkeypatch) -> None:
     path = drawn_up(web, "suspend", *(client_in() for _ in range(5)))
     first = web.post(f"{path}/execution", htmx=True, reason="Não pagou").text
-    assert "2 de 5 prontos." in first
-    assert 'hx-trigger="load, submit"' in first
-    assert "concluído" not in first
-    page = web.get(path).text
-    assert "2 de 5 prontos; o restante aguarda." in page
-    assert "hx-trigger" not in page, "a page that is opened does nothing by itself"
-    assert "Continuar" in page
-    assert "4 de 5" in web.post(f"{path}/execution", htmx=True).text
-    assert "concluído: 5 feitos" in web.post(f"{path}/execution", htmx=True).text
+    assert "0 de 5 prontos." in first
+    assert f'hx-get="{path}" hx-target="#bulk-order" hx-swap="outerMorph" hx-trigger="click, every 3s"' in first
+    assert 'id="said"' not in first
+    two_lines(monkeypatch)
+    later = web.fragment(path).text
+    assert "2 de 5 prontos." in later
+    assert 'id="said"' not in later, "nothing is announced until there is something to say"
+    works.carry_out_waiting()
+    last = web.fragment(path).text
+    assert "every" not in last
+    assert "concluído: 5 feitos, 0 sem alteração." in last.split("</section>")[1]
     assert events() == 5
 
 
-def test_without_javascript_each_press_goes_on(web, client_in, slow) -> None:
+def test_without_javascript_a_link_looks_again(web, client_in, away) -> None:
     path = drawn_up(web, "suspend", *(client_in() for _ in range(3)))
     answer = web.post(f"{path}/execution", reason="")
     assert (answer.status_code, answer.location) == (303, path)
-    assert "Continuar" in web.get(path).text
-    web.post(f"{path}/execution")
-    assert "concluído: 3 feitos" in said(web.get(path).text)
+    page = web.get(path).text
+    assert f'href="{path}"' in page.split("Atualizar</a>")[0].rpartition("<a")[2]
+    assert "Continuar" not in page
+    works.carry_out_waiting()
+    assert "concluído:" not in said(web.get(path).text), "a page that is opened has nothing new to announce"
+    assert "3</b>" in web.get(path).text
+
+
+def test_a_small_order_is_waited_for_and_a_large_one_is_not(app, web, client_in, monkeypatch) -> None:
+    waits: list[float] = []
+    event = SimpleNamespace(wait=waits.append)
+    monkeypatch.setattr(waiting, "_pausing", event)
+    monkeypatch.setitem(app.extensions, "wake", Event())  # whose runner has other things to do
+    path = drawn_up(web, "suspend", client_in(), client_in())
+    assert "0 de 2 prontos." in web.post(f"{path}/execution", htmx=True, reason="").text
+    assert sum(waits) == pytest.approx(1)
+    assert app.extensions["wake"].is_set()
+    waits.clear()
+    monkeypatch.setattr(waiting, "MOST_TOTAL", 1)
+    web.post(f"{path}/execution", htmx=True, reason="")
+    assert waits == []
+
+
+def test_an_order_that_stopped_says_so_once_and_goes_on_when_asked(web, client_in, runner, monkeypatch) -> None:
+    path = drawn_up(web, "suspend", *(client_in() for _ in range(3)))
+    with monkeypatch.context() as patch:
+        patch.setattr(bulk_execution, "_note", lambda *_: 1 / 0)
+        stopped = web.post(f"{path}/execution", htmx=True, reason="Um")
+    assert re.search(r"Lote \d+ parado\.", stopped.text.split("</section>")[1])
+    for text in (stopped.text, web.get(path).text):
+        assert "O lote parou. Algo falhou aqui" in text
+        assert "every" not in text
+        assert "Continuar</button>" in text
+    assert "concluído: 3 feitos" in web.post(f"{path}/execution", htmx=True).text
+    assert events() == 3
+
+
+def test_an_order_that_was_confirmed_before_there_were_works_goes_on_when_asked(web, client_in, away) -> None:
+    path = drawn_up(web, "suspend", client_in())
+    db.session.execute(update(BulkOrder).values(confirmed_at=NOW))
+    db.session.commit()
+    assert "Continuar</button>" in web.get(path).text
+    assert "0 de 1 prontos." in web.post(f"{path}/execution", htmx=True).text
+    works.carry_out_waiting()
+    assert events() == 1
+
+
+def test_a_work_that_nobody_takes_up_is_not_looked_at_for_ever(web, client_in, away) -> None:
+    path = drawn_up(web, "suspend", client_in())
+    assert "every 3s" in web.post(f"{path}/execution", htmx=True, reason="").text
+    with clock.frozen(NOW + timedelta(minutes=5)):
+        page = web.fragment(path).text
+    assert "every" not in page
+    assert "Continuar</button>" in page
 
 
 def test_the_same_form_again_answers_what_was_done(web, client_in) -> None:
@@ -276,11 +357,16 @@ def test_somebody_else_of_the_partner_sees_but_does_not_carry_out(web, web_of, c
     assert events() == 0
 
 
-def test_somebody_else_sees_how_far_it_is(web, web_of, client_in, slow) -> None:
+def test_somebody_else_sees_how_far_it_is(web, web_of, client_in, away, monkeypatch) -> None:
     path = drawn_up(web, "suspend", *(client_in() for _ in range(3)))
     web.post(f"{path}/execution", reason="")
-    page = web_of(Role.READER).get(path).text
+    two_lines(monkeypatch)
+    colleague = web_of(Role.READER)
+    page = colleague.get(path).text
     assert "2 de 3 prontos" in page
+    assert "every 3s" in page
+    with clock.frozen(NOW + timedelta(minutes=5)):
+        page = colleague.get(path).text
     assert "pode continuar." in page
     assert "Continuar</button>" not in page
 
@@ -335,6 +421,63 @@ def test_an_order_without_a_way_back_is_not_taken_back(web, client_in) -> None:
     path = done(web, "resume", client_in(Status.SUSPENDED))
     assert web.post(f"{path}/undoing").status_code == 422
     assert orders() == 1
+
+
+# the list of orders
+
+
+def test_the_orders_are_listed_with_what_became_of_them(web, web_of, client_in) -> None:
+    client, pending = client_in(), client_in(Status.PENDING)
+    path = done(web, "suspend", client, pending, reason="")
+    drawn_up(web, "suspend", client)  # a draft is nobody's business yet
+    back = web.post(f"{path}/undoing").location
+    web.post(f"{back}/execution")
+    page = web_of(Role.READER).get("/clients/orders").text
+    rows = re.findall(r"<li><div><a href=.*?</li>", page, re.DOTALL)
+    assert len(rows) == 2
+    assert "Cancelar suspensão (desfaz o lote 1)" in rows[0]
+    assert f'href="{path}">Lote 1: Suspender</a>' in rows[1]
+    assert "10/07/2025 12:00 · Ana Administradora" in rows[1]
+    assert '1 feito, 1 sem alteração <b class="s active">Concluído</b>' in rows[1]
+
+
+def test_the_list_tells_what_is_under_way_from_what_stopped(web, client_in, away, monkeypatch) -> None:
+    path = drawn_up(web, "suspend", *(client_in() for _ in range(3)))
+    web.post(f"{path}/execution", reason="")
+    two_lines(monkeypatch)
+    assert '2 de 3 prontos <b class="s suspended">Em andamento</b>' in web.get("/clients/orders").text
+    db.session.execute(update(Work).values(state=RunState.FAILED))
+    db.session.commit()
+    assert '<b class="s expired">Parado</b>' in web.get("/clients/orders").text
+
+
+def test_the_orders_come_page_by_page(web, client_in, monkeypatch) -> None:
+    monkeypatch.setattr(bulk_queries, "ORDERS_SHOWN", 2)
+    client = client_in()
+    for action in ("suspend", "resume", "suspend"):
+        done(web, action, client)
+    first = web.get("/clients/orders").text
+    assert ("Lote 3:" in first, "Lote 2:" in first, "Lote 1:" in first) == (True, True, False)
+    assert 'href="?before=2"' in first
+    rest = web.get("/clients/orders?before=2").text
+    assert ("Lote 2:" in rest, "Lote 1:" in rest, "before=" in rest) == (False, True, False)
+
+
+@pytest.mark.parametrize("query", ["?before=x", "?before=0", "?before=99999999999999999999"])
+def test_a_page_that_is_none_is_the_first(web, client_in, query) -> None:
+    done(web, "suspend", client_in())
+    assert "Lote 1" in web.get(f"/clients/orders{query}").text
+
+
+def test_other_partners_orders_are_not_listed(web, stranger, client_in) -> None:
+    done(web, "suspend", client_in())
+    assert "Nenhum lote por aqui." in stranger.get("/clients/orders").text
+
+
+def test_the_result_and_a_clients_history_lead_to_the_orders(web, client_in) -> None:
+    client = client_in()
+    for path in (done(web, "suspend", client), f"/clients/{client.id}"):
+        assert 'href="/clients/orders">Lotes</a>' in web.get(path).text
 
 
 # who may

@@ -20,6 +20,7 @@ from portal.domain.notices import NoticeKind
 from portal.domain.orders import Fixed
 from portal.domain.roles import Role
 from portal.domain.statuses import Status
+from portal.domain.works import WorkKind
 
 LABELS = {
     Status: {
@@ -123,6 +124,7 @@ LABELS = {
     FileFault: {fault.value: fault.label for fault in FileFault},  # sentences; tests/imports reads them
     RowFault: {fault.value: fault.label for fault in RowFault},
     RunState: {"requested": "Pedida", "running": "Em execução", "done": "Concluída", "failed": "Falhou"},
+    WorkKind: {"bulk": "Alteração em lote"},
 }
 
 
