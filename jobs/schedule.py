@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from datetime import time
 
-from jobs import back_up, clean_up, expire_licenses, remind_codes
+from jobs import apply_changes, back_up, clean_up, expire_licenses, remind_codes
 from jobs.job import Job, Schedule
 
 SCHEDULE: Schedule = (
+    Job(
+        "apply_changes",
+        "Mudanças de licença em vigor",
+        time(6),
+        apply_changes.run,
+        apply_changes.WORDS,
+        apply_changes.preview,
+    ),
     Job(
         "expire_licenses",
         "Avisos de vencimento",
