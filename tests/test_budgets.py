@@ -21,7 +21,7 @@ from portal.domain.catalogue import Item, Product
 from portal.domain.charges import ChargeKind, OrderKind
 from portal.domain.search import search_key
 from portal.extensions import db
-from portal.models import AuditEvent, Charge, Client, LicenseOrder, Partner
+from portal.models import AuditEvent, Charge, Client, LicenseOrder, Partner, PendingChange
 from portal.notifications import service as notifications
 from tests.conftest import NOW
 from tests.factories import Factory
@@ -33,6 +33,9 @@ SMALL = 1_228
 NOT_MODIFIED = 300
 QUERIES = 6
 QUERIES_304 = 2
+CLIENTS_PAGE = "/clients/18007"
+QUERIES_OF_A_CLIENT = 8
+"""A client's page tells the most: data, holding, code or key, charges, mutes, history."""
 
 KINDS = ["Padaria e Confeitaria", "Supermercado", "Restaurante e Pizzaria", "Comércio de Alimentos", "Mercearia",
          "Açougue e Casa de Carnes", "Lanchonete", "Distribuidora de Bebidas", "Farmácia", "Materiais de Construção"]  # fmt: skip
@@ -241,7 +244,7 @@ LISTS = [
     "/clients?code=unused", "/clients?after=18350", "/clients?before=18350&sort=status", "/clients?open=18007",
     "/clients?q=padaria&after=18350&open=18007",
 ]  # fmt: skip
-PAGES = ["/clients/18007", "/clients/18007/detail", "/clients/18007/menu", "/clients/18007/row", "/clients/codes",
+PAGES = [CLIENTS_PAGE, "/clients/18007/detail", "/clients/18007/menu", "/clients/18007/row", "/clients/codes",
          "/clients/18007/revision/new", "/clients/18007/suspension/new", "/clients/cities?uf=SP&city=sao", "/",
          "/charges", "/charges?state=open&open=1", "/charges?q=padaria&month=2025-06", "/charges?after=90", "/charges/1",
          "/charges/export"]  # fmt: skip
@@ -252,7 +255,7 @@ def test_an_answer_costs_few_queries(web, path) -> None:
     for headers in ({}, HTMX):
         with counted() as sent:
             fetch(web, path, **headers)
-        budget = QUERIES + 3 if "open=" in path else QUERIES
+        budget = QUERIES_OF_A_CLIENT if path == CLIENTS_PAGE else QUERIES + 3 if "open=" in path else QUERIES
         assert 1 <= len(sent) <= budget, "\n".join(sent)
 
 
@@ -263,6 +266,19 @@ def test_the_number_of_rows_does_not_matter(web) -> None:
             fetch(web, path)
         costs.add(len(sent))
     assert len(costs) == 1
+
+
+def test_what_happened_to_a_client_costs_no_queries(web, make) -> None:
+    costs = set()
+    for days in range(1, 4):
+        with counted() as sent:
+            fetch(web, CLIENTS_PAGE)
+        costs.add(len(sent))
+        make.charge(db.session.get(Client, 18_007))
+        db.session.add(PendingChange(client_id=18_007, item=Item.CLOUD, effective_on=NOW.date() + timedelta(days),
+                                     quantity=0))  # fmt: skip
+        db.session.commit()
+    assert costs == {QUERIES_OF_A_CLIENT}
 
 
 def test_an_action_costs_a_constant_number_of_queries(web) -> None:

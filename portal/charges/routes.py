@@ -72,3 +72,10 @@ def show(charge_id: int) -> Response:
     return htmx.page_or_fragment(
         "charges/show.html", "charges/_charge.html", rows=[detail.row], opened=detail, detail=detail
     )
+
+
+@bp.app_template_global("client_charges")
+def _client_charges(client_id: int) -> tuple[list[ChargeDetail], int]:
+    """Return a client's newest charges and what it owes in cents, for the page of a client that the viewer may see."""
+    found = queries.of_client(client_id)
+    return ChargeDetail.build_all(found), int(found[0].owed_cents) if found else 0

@@ -129,4 +129,4 @@ def opened(partner_id: int, criteria: ClientFilter) -> tuple[int, details.Detail
     security.shows_secret()
     if criteria.search and viewer().may(Permission.VIEW_CODES):
         security.never_compress()
-    return client.id, details.get_detail(client)
+    return client.id, details.get_detail(client, clock.today())

@@ -5,56 +5,64 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, ScalarSelect, func, literal, select, tuple_
 
 from portal.clients.conditions import any_status
 from portal.domain.catalogue import Item
+from portal.domain.licenses import Holding
 from portal.domain.statuses import LIVE_STATUSES
 from portal.extensions import db
-from portal.models import AuditEvent, Client, Installation, LicenseItem, RegistrationCode
+from portal.licenses import queries as licenses
+from portal.models import AuditEvent, Charge, Client, Installation, LicenseOrder, RegistrationCode
 from portal.models.types import AnyRow
 
 HISTORY_SIZE = 50
 CODES_SIZE = 50
 
 
+class Held(NamedTuple):
+    """An item with its quantity."""
+
+    item: Item
+    quantity: int
+
+
 @dataclass(frozen=True)
 class Detail:
     """What a Link row expands to (DOMAIN §3): version, licenses, auxiliary products, code or key."""
 
-    items: Sequence[LicenseItem]
+    holding: Holding
     code: RegistrationCode | None
     installation: Installation | None
 
     @property
     def licenses(self) -> int:
         """The quantity of the base license."""
-        return next((item.quantity for item in self.items if item.item is Item.BASE), 0)
+        return self.holding.now.get(Item.BASE, 0)
 
     @property
-    def auxiliaries(self) -> list[LicenseItem]:
-        """The auxiliary products held, in the catalogue's order."""
-        held = {item.item: item for item in self.items}
-        return [held[item] for item in Item if item in held and item is not Item.BASE]
+    def auxiliaries(self) -> list[Held]:
+        """The auxiliary products held today, in the catalogue's order."""
+        held = self.holding.now
+        return [Held(item, held[item]) for item in Item if held.get(item) and item is not Item.BASE]
 
 
-def get_detail(client: Client) -> Detail:
-    """Return what a client's row expands to; one query, a row for each item, code and key beside it."""
+def get_detail(client: Client, today: date) -> Detail:
+    """Return what a client's row expands to: what it holds today, and its newest code and key with one query."""
     code = _newest(
         RegistrationCode, client, RegistrationCode.consumed_at.is_(None), RegistrationCode.revoked_at.is_(None)
     )
     installation = _newest(Installation, client, Installation.revoked_at.is_(None))
-    rows: Sequence[AnyRow] = db.session.execute(
-        select(LicenseItem, RegistrationCode, Installation)
+    newest: AnyRow = db.session.execute(
+        select(RegistrationCode, Installation)
         .select_from(Client)
-        .outerjoin(LicenseItem, LicenseItem.client_id == Client.id)
         .outerjoin(RegistrationCode, RegistrationCode.id == code)
         .outerjoin(Installation, Installation.id == installation)
         .where(Client.id == client.id)
-    ).all()
-    _item, newest_code, newest_installation = rows[0]
-    return Detail([row[0] for row in rows if row[0]], newest_code, newest_installation)
+    ).one()
+    return Detail(licenses.holding_of(client.id, today), newest[0], newest[1])
 
 
 def _newest(
@@ -65,12 +73,17 @@ def _newest(
     return select(func.max(model.id)).where(*which).correlate(None).scalar_subquery()
 
 
-def history(client: Client, before: int | None = None) -> Sequence[AuditEvent]:
-    """Return a client's events, newest first, one more than a page shows."""
-    query = select(AuditEvent).where(AuditEvent.client_id == client.id)
+def history(client: Client, before: int | None = None) -> Sequence[AnyRow]:
+    """Return a client's events with the orders that they made and what those cost, newest first, one more than a page."""
+    query = (
+        select(AuditEvent, LicenseOrder, Charge)
+        .outerjoin(LicenseOrder, LicenseOrder.event_id == AuditEvent.id)
+        .outerjoin(Charge, Charge.order_id == LicenseOrder.id)
+        .where(AuditEvent.client_id == client.id)
+    )
     if before is not None:
         query = query.where(AuditEvent.id < before)
-    return db.session.scalars(query.order_by(AuditEvent.id.desc()).limit(HISTORY_SIZE + 1)).all()
+    return db.session.execute(query.order_by(AuditEvent.id.desc()).limit(HISTORY_SIZE + 1)).all()
 
 
 def _issued(partner_id: int, code_id: int | None) -> AnyRow | None:

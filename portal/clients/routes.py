@@ -20,6 +20,7 @@ from portal.clients import (
     service,
     skeletons,
     tallies,
+    timeline,
     undo,
     view,
 )
@@ -111,11 +112,12 @@ def cities() -> str:
 @bp.get("/<int:client_id>")
 @requires(Permission.VIEW_CLIENTS)
 def show(client_id: int) -> str:
-    """The client's page: all data, what may be done, its history."""
+    """The client's page: all data, what may be done, its line of time."""
     client, today = queries.get_client(current_partner_id(), client_id), clock.today()
-    row = ClientRow.build(client, today)
-    events = details.history(client, parse_id(request.args.get("before", "")))
-    shown = events[: details.HISTORY_SIZE]
+    row, detail = ClientRow.build(client, today), details.get_detail(client, today)
+    before = parse_id(request.args.get("before", ""))
+    found = details.history(client, before)
+    shown = found[: details.HISTORY_SIZE]
     security.shows_secret()
     return render_template(
         "clients/show.html",
@@ -124,12 +126,13 @@ def show(client_id: int) -> str:
         today=today,
         actions=menu_actions(row, viewer().may),
         version=client.version,
-        detail=details.get_detail(client),
+        detail=detail,
         may_see_codes=viewer().may(Permission.VIEW_CODES),
-        forecast=forecast.steps(client, today, noticed.muted_kinds(client.id)),
-        history=[HistoryRow.build(event) for event in shown],
-        undoable=next((event.id for event in shown if undo.is_possible(client, event, today)), None),
-        next_before=shown[-1].id if len(events) > len(shown) else None,
+        ahead=timeline.ahead(detail.holding, forecast.steps(client, today, noticed.muted_kinds(client.id))),
+        is_latest=before is None,
+        history=[HistoryRow.build(*events) for events in shown],
+        undoable=next((event.id for event, *_order in shown if undo.is_possible(client, event, today)), None),
+        next_before=shown[-1][0].id if len(found) > len(shown) else None,
     )
 
 
@@ -147,7 +150,7 @@ def detail(client_id: int) -> Response:
     client = queries.get_client(current_partner_id(), client_id)
     security.shows_secret()
     may_see_codes = viewer().may(Permission.VIEW_CODES)
-    return answers.row(client, "detail", detail=details.get_detail(client), may_see_codes=may_see_codes)
+    return answers.row(client, "detail", detail=details.get_detail(client, clock.today()), may_see_codes=may_see_codes)
 
 
 @bp.get("/<int:client_id>/menu")

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from portal import formatting
+from portal.clients import timeline
 from portal.domain.actions import PERMISSION_OF, Action, allowed_actions
-from portal.domain.catalogue import Product
+from portal.domain.catalogue import Product, RenewalMethod
+from portal.domain.charges import ChargeState, state_of
 from portal.domain.notices import NoticeKind
 from portal.domain.roles import Permission
 from portal.domain.statuses import Outlook, Status, outlook
-from portal.models import AuditEvent, Client, RegistrationCode
+from portal.licenses.applying import CHANGES_APPLIED
+from portal.models import AuditEvent, Charge, Client, LicenseOrder, RegistrationCode
 
 DONE_LABELS = {
     "register": "Cadastro",
@@ -23,6 +26,11 @@ DONE_LABELS = {
     Action.RESUME: "Suspensão cancelada",
     Action.HIDE: "Ocultação",
     Action.UNHIDE: "Reexibição",
+    Action.REACTIVATE: "Reativação",
+    "order_reversed": "Pedido estornado",
+    "code_reissued": "Código de registro reemitido",
+    "document_changed": "Alteração de CPF/CNPJ",
+    CHANGES_APPLIED: "Mudança em vigor",
     "notice_dismissed": "Aviso dispensado",
     "notice_postponed": "Aviso adiado",
     "notice_reopened": "Aviso reaberto",
@@ -36,6 +44,10 @@ FIELD_LABELS = {
     "email": "E-mail",
     "phone": "Telefone",
     "notes": "Observações",
+    "document": "CPF/CNPJ",
+    "renewal_method": "Renovação de licença",
+    "due_on": "Vencimento",
+    "codes_revoked": "Códigos revogados",
     "postponed_to": "Avisar de novo em",
 }
 
@@ -86,6 +98,14 @@ def menu_actions(row: ClientRow, may: Callable[[Permission], bool]) -> list[Acti
     ]
 
 
+class ChargeMark(NamedTuple):
+    """What an order cost, and what became of that."""
+
+    id: int
+    amount: str
+    state: ChargeState
+
+
 @dataclass(frozen=True)
 class HistoryRow:
     """A line of a client's history."""
@@ -96,20 +116,55 @@ class HistoryRow:
     actor: str
     reason: str
     changes: list[tuple[str, str, str]]
+    charge: ChargeMark | None = None
+    is_reversed: bool = False
 
     @classmethod
-    def build(cls, event: AuditEvent) -> HistoryRow:
-        """Put an event into words; the fields of an edit with their values before and after."""
+    def build(cls, event: AuditEvent, order: LicenseOrder | None = None, charge: Charge | None = None) -> HistoryRow:
+        """Put an event into words: fields and quantities before and after, and the charge of the order that it made."""
         before, after = event.before or {}, event.after or {}
         changes = [
-            (label, str(before.get(name) or "—"), str(after.get(name) or "—"))
+            (label, _in_words(name, before.get(name)), _in_words(name, after.get(name)))
             for name, label in FIELD_LABELS.items()
-            if name in after
+            if name in after and after[name] != before.get(name)
         ]
         label = DONE_LABELS.get(event.action, event.action)
         if kind := NoticeKind.parse(str(after.get("kind", ""))):
             label = f"{label}: {kind.label}"
-        return cls(event.id, formatting.moment(event.at), label, event.actor_name, event.reason, changes)
+        mark = ChargeMark(charge.id, formatting.money(charge.amount_cents), state_of(charge)) if charge else None
+        changes += timeline.held_changes(before, after)
+        is_reversed = order is not None and order.reversed_at is not None
+        return cls(
+            event.id,
+            formatting.moment(event.at),
+            label,
+            event.actor_name,
+            event.reason,
+            changes,
+            mark,
+            is_reversed,
+        )
+
+
+def _in_words(name: str, value: Any) -> str:
+    """Return a recorded value as it is read; what is not what it should be stays as it is."""
+    if not value:
+        return "—"
+    text = str(value)
+    if name == "document":
+        return formatting.document(text)
+    if name == "renewal_method":
+        return getattr(RenewalMethod.parse(text), "label", text)
+    if name == "due_on":
+        return _day_in_words(text)
+    return text
+
+
+def _day_in_words(text: str) -> str:
+    try:
+        return formatting.day(date.fromisoformat(text))
+    except ValueError:
+        return text
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,7 @@ def clients_page(scene: Scene) -> None:
     scene.clients().suspend(scene.link, "Reforma até agosto")
     said(scene.page, "suspenso")
     scene.page.goto(f"/clients/{scene.link.id}")
-    expect(scene.page.locator("#historico ~ .history li")).to_have_count(1)
+    expect(scene.page.locator("#timeline [aria-current] ~ li")).to_have_count(1)
 
 
 def navi_clients_page(scene: Scene) -> None:

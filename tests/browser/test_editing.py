@@ -54,7 +54,7 @@ def test_data_that_makes_no_sense_comes_back_with_a_hint_and_is_saved_once_mende
     clients.page.goto(f"/clients/{client.id}")
     expect(clients.page.get_by_text("Uberlândia/MG")).to_be_visible()
     expect(clients.page.get_by_text("(34) 99876-5432")).to_be_visible()
-    expect(clients.page.locator("#historico ~ .history")).to_contain_text("Papelaria Nova Era")
+    expect(clients.page.locator("#timeline")).to_contain_text("Papelaria Nova Era")
 
 
 def test_cities_of_the_state_are_suggested_while_typing(

@@ -55,7 +55,7 @@ def test_the_history_tells_who_did_what_when_and_why(web, client_in) -> None:
     web.post(f"/clients/{client.id}/suspension", version=1, reason="Não pagou")
     web.post(f"/clients/{client.id}/resumption", version=2)
     web.post(f"/clients/{client.id}/revision", version=3, name="Nome novo", uf="SP", city="Santos", email="a@b.example")
-    text = web.get(f"/clients/{client.id}").text.split('id="historico"')[1]
+    text = web.get(f"/clients/{client.id}").text.split('aria-current="date"')[1].partition("</li>")[2]
     assert re.findall(r"<li><p><b>([^<]+)</b>", text) == ["Edição", "Suspensão cancelada", "Suspensão"]
     assert "10/07/2025 12:00 · Ana Administradora · protocolo" in text
     assert "Motivo: Não pagou" in text
@@ -79,7 +79,7 @@ def test_a_long_history_has_pages(web, client_in, monkeypatch) -> None:
     while query is not None:
         text = web.get(f"/clients/{client.id}{query}").text
         found += history(text)
-        link = re.search(r'href="(\?before=\d+)#historico">Anteriores', text)
+        link = re.search(r'href="(\?before=\d+)#timeline">Anteriores', text)
         query = link and link[1]
     assert len(found) == 5
     assert found == sorted(found, key=int, reverse=True)

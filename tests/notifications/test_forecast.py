@@ -43,10 +43,10 @@ def test_the_page_says_it(make, partner, web) -> None:
     db.session.add(NoticeMute(client_id=client.id, kind=NoticeKind.EXPIRED, partner_id=partner.id, muted_at=NOW))
     db.session.commit()
     page = web.get(f"/clients/{client.id}").text
-    told = page[page.index('id="forecast"') :]
+    told = page[page.index('id="timeline"') :]
     for text in (
-        "O que vai acontecer",
-        "Hoje: Ativo",
+        "Linha do tempo",
+        'Hoje: <span class="s active">Ativo</span>',
         "Vence em 13/07; sem renovação fica Inativo em 01/08.",
         "<b>13/07/2025</b> aviso: “Vence hoje”",
         '<b>14/07/2025</b> fica <b class="s expired">Expirado</b> se não for renovado',
