@@ -20,6 +20,11 @@ NOTIFIED_STATUSES = frozenset(Status) - {Status.PENDING, Status.HIDDEN}
 """Whose due dates ask for a decision: Pendente waits for the vendor, Oculto has been decided."""
 
 
+TOLD_OF_CODES = frozenset({Status.ACTIVE})
+"""Whose unused codes ask for a decision: those of Suspenso and Expirado activate nothing until the client runs again, and
+are told of then."""
+
+
 class NoticeKind(LabelEnum):
     """The kinds, most urgent first; the label names one client's case."""
 
@@ -83,7 +88,7 @@ EXPIRY_RULES: dict[NoticeKind, ExpiryRule] = {
     NoticeKind.DUE_IN_3: ExpiryRule(_within(1, 3), lambda due_on: due_on - timedelta(days=3), (NoticeKind.DUE_IN_7,)),
     NoticeKind.DUE_TODAY: ExpiryRule(_due_today, lambda due_on: due_on, (NoticeKind.DUE_IN_7, NoticeKind.DUE_IN_3)),
     NoticeKind.EXPIRED: ExpiryRule(_expired, lambda due_on: due_on + timedelta(days=1)),
-    NoticeKind.LAST_DAY: ExpiryRule(_last_day, cycle.last_of_month),
+    NoticeKind.LAST_DAY: ExpiryRule(_last_day, cycle.last_of_month, (NoticeKind.EXPIRED,)),
     NoticeKind.INACTIVE: ExpiryRule(_inactive, cycle.inactive_from),
 }
 """The kinds of license expiry in the order of a client's month."""

@@ -34,6 +34,7 @@ from portal.domain.notices import (
     CODE_AGES,
     EXPIRY_RULES,
     NOTIFIED_STATUSES,
+    TOLD_OF_CODES,
     NoticeKind,
     issued_range,
     oldest_due,
@@ -70,16 +71,22 @@ def expiring(kind: NoticeKind, today: date, now: datetime) -> AnySelect | None:
 
 
 def unused_codes(kind: NoticeKind, today: date, now: datetime) -> AnySelect:
-    """Return a notice for every unused code of this age; only Ativo, Suspenso and Expirado clients count (DOMAIN §3)."""
+    """Return a notice for every unused code of this age whose client could activate it."""
     effective_on = _days_after(RegistrationCode.issued_at, CODE_AGES[kind])
     subject = _Subject(RegistrationCode.id, effective_on, cast(null(), Date))
     return _rows(kind, subject, today, now).where(
-        *waiting_codes(kind, today), _is_heard(kind), ~_exists(kind, RegistrationCode.id, effective_on)
+        *waiting_codes(kind, today),
+        *any_status(TOLD_OF_CODES, today),
+        _is_heard(kind),
+        ~_exists(kind, RegistrationCode.id, effective_on),
     )
 
 
 def waiting_codes(kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:
-    """Return the conditions of the codes, joined with their clients, that a kind is about today."""
+    """Return the conditions of the codes, joined with their clients, that a kind is about today.
+
+    Only Ativo, Suspenso and Expirado clients count (DOMAIN §3).
+    """
     issued = issued_range(kind, today)
     clauses: list[ColumnElement[bool]] = [RegistrationCode.consumed_at.is_(None), RegistrationCode.revoked_at.is_(None)]
     if issued.first is not None:

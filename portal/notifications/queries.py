@@ -75,7 +75,7 @@ def notices_page(partner_id: int, kind: NoticeKind, today: date, after: int | No
 def _notices_after(partner_id: int, kind: NoticeKind, today: date, after: int | None) -> Sequence[AnyRow]:
     """Return a page's rows and one more, which says that there is another page."""
     query = (
-        select(Notice, Client, RegistrationCode.issued_at)
+        select(Notice, Client, RegistrationCode.issued_at, RegistrationCode.item)
         .join(Client, Client.id == Notice.client_id)
         .outerjoin(
             RegistrationCode, (RegistrationCode.id == Notice.subject_id) & Notice.due_on.is_(None)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from portal import formatting
 from portal.domain import cycle
+from portal.domain.catalogue import Item
 from portal.domain.notices import CODE_AGES, NoticeKind, expiry_kind
 from portal.models.types import AnyRow
 from portal.notifications.queries import Group, Page
@@ -73,7 +74,7 @@ class Banner:
 
 @dataclass(frozen=True)
 class NoticeRow:
-    """A line of an opened group: the client, and the date that the notice is about."""
+    """A line of an opened group: the client, and the date, or the code's product and date, that the notice is about."""
 
     id: int
     client_id: int
@@ -81,6 +82,7 @@ class NoticeRow:
     document: str
     due_on: date | None
     issued_on: date | None
+    item: Item | None
 
     @classmethod
     def build_all(cls, page: Page) -> list[NoticeRow]:
@@ -93,8 +95,9 @@ class NoticeRow:
                 formatting.document(client.document),
                 notice.due_on,
                 formatting.local_date(issued_at) if issued_at else None,
+                item,
             )
-            for notice, client, issued_at in page.rows
+            for notice, client, issued_at, item in page.rows
         ]
 
 

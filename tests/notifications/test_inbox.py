@@ -95,7 +95,8 @@ def test_unused_codes_in_words(make, due_in, web, age, codes, says) -> None:
         make.code(due_in(25), issued_at=NOW - timedelta(days=age))
     night()
     assert says in text_of(banner_of(web.get("/clients").text))
-    assert "código emitido em" in web.get(f"/notices?open={notices()[0].kind.value}").text
+    page = web.get(f"/notices?open={notices()[0].kind.value}").text
+    assert page.count("Licença · código emitido em") == codes
 
 
 def test_before_the_nights_job_the_sentence_tells_what_has_become_true(due_in, admin, web) -> None:

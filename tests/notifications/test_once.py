@@ -137,10 +137,36 @@ def test_codes_of_clients_without_a_license_to_lose_do_not_count(make, partner) 
     make.code(make.client(partner, due_on=date(2025, 6, 10)), issued_at=old)
     make.code(make.client(partner, due_on=None, pending_at=NOW), issued_at=old)
     make.code(make.client(partner, due_on=date(2025, 6, 10), hidden_at=NOW), issued_at=old)
-    suspended = make.client(partner, due_on=date(2025, 9, 10), suspended_at=NOW)
-    make.code(suspended, issued_at=old)
+    active = make.client(partner, due_on=date(2025, 9, 10))
+    make.code(active, issued_at=old)
     night()
-    assert [one.client_id for one in notices(kind=NoticeKind.CODE_7)] == [suspended.id]
+    assert [one.client_id for one in notices(kind=NoticeKind.CODE_7)] == [active.id]
+
+
+@pytest.mark.parametrize("stopped", [{"suspended_at": NOW}, {"due_on": date(2025, 7, 9)}], ids=["suspended", "expired"])
+def test_a_code_that_activates_nothing_is_told_of_once_its_client_runs_again(make, partner, stopped) -> None:
+    client = make.client(partner, **{"due_on": date(2025, 9, 10)} | stopped)
+    make.code(client, issued_at=NOW - timedelta(days=8))
+    night()
+    assert NoticeKind.CODE_7 not in kinds(client)
+    client.suspended_at, client.due_on = None, date(2025, 9, 10)
+    db.session.commit()
+    night(TODAY + timedelta(days=1))
+    assert kinds(client, is_settled=False) == [NoticeKind.CODE_7]
+
+
+def test_who_dismissed_an_expired_license_is_not_reminded_of_its_last_day(make, partner) -> None:
+    decided, open_, due_last = (make.client(partner, due_on=date(2025, 7, day)) for day in (9, 9, 31))
+    night()
+    [notice] = notices(decided)
+    notice.dismissed_at = NOW
+    db.session.commit()
+    for day in range(11, 32):
+        night(date(2025, 7, day))
+    assert NoticeKind.LAST_DAY not in kinds(decided)
+    assert kinds(open_, is_settled=False) == kinds(due_last, is_settled=False) == [NoticeKind.LAST_DAY]
+    night(date(2025, 8, 1))
+    assert kinds(decided, is_settled=False) == [NoticeKind.INACTIVE], "that is another decision"
 
 
 def test_a_codes_notice_closes_when_its_client_becomes_inativo(make, partner) -> None:

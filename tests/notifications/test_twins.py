@@ -10,8 +10,8 @@ from sqlalchemy import insert, select
 
 from portal import clock
 from portal.domain.catalogue import Product
-from portal.domain.notices import CODE_AGES, EXPIRY_RULES, code_kind, notice_kind
-from portal.domain.statuses import LIVE_STATUSES, derive_status
+from portal.domain.notices import CODE_AGES, EXPIRY_RULES, TOLD_OF_CODES, code_kind, notice_kind
+from portal.domain.statuses import derive_status
 from portal.extensions import db
 from portal.models import Client, RegistrationCode
 from portal.notifications import candidates, service
@@ -105,7 +105,7 @@ AGES = [*range(12), 29, 30, 31, 32, 60, 400]
 @pytest.mark.parametrize("hour", [0, 23])
 def test_sql_and_python_tell_of_the_same_codes(today, hour, make) -> None:
     partner = make.partner()
-    clients = [make.client(partner, due_on=today + timedelta(days=days)) for days in (-40, 0, 20)]
+    clients = [make.client(partner, due_on=today + timedelta(days=days)) for days in (-40, 0, 20, 20)]
     clients[2].suspended_at = NOW
     rows = [
         _code(client, today - timedelta(days=age), hour, number * 1_000 + client.id * 100 + index, marks)
@@ -126,11 +126,11 @@ def _code(client: Client, issued_on: date, hour: int, number: int, marks: dict[s
 
 def told_codes(rows: list[RegistrationCode], clients: list[Client], today: date):
     """Yield what Python tells of: the code's id, the kind, the day on which it reached it."""
-    live = {client.id for client in clients if derive_status(client, today) in LIVE_STATUSES}
+    told = {client.id for client in clients if derive_status(client, today) in TOLD_OF_CODES}
     for code in rows:
         issued_on = clock.local_date(code.issued_at)
         kind = code_kind(issued_on, today)
-        if kind and code.client_id in live and not code.consumed_at and not code.revoked_at:
+        if kind and code.client_id in told and not code.consumed_at and not code.revoked_at:
             yield code.id, (kind, issued_on + timedelta(days=CODE_AGES[kind]))
 
 
