@@ -44,7 +44,8 @@
     if (!place) return;
     place = null;
     const box = region && byId(region);
-    if (region === "client-table") announce(box.querySelector("caption, .empty h2"));
+    const found = box && box.querySelector("caption, .empty h2");
+    if (found) announce(found);
     if (box && box.matches("dialog") && box.firstElementChild && !box.open) box.showModal();
     if (box && box.matches(".menu")) unfold(box);
     const wanted = box && box.querySelector("[autofocus], [aria-invalid]");

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, make_response, render_template, url_for
 
 from portal import clock, etag, htmx, saying
 from portal.access import current_partner_id, requires, viewer
+from portal.charges import queries as charges
 from portal.domain import cycle
 from portal.domain.roles import Permission
 from portal.domain.statuses import to_renew
@@ -30,14 +31,15 @@ def index() -> Response:
 
 
 def _page() -> Response:
-    today = clock.today()
-    overview = queries.overview(current_partner_id(), today)
+    today, partner_id = clock.today(), current_partner_id()
+    overview = queries.overview(partner_id, today)
     page = render_template(
         "home/index.html",
         overview=overview,
         bars=Bar.build_all(overview.months),
         to_renew=to_renew(today),
         inactive_on=cycle.inactive_from(today),
+        owed=charges.open_total(partner_id) if viewer().may(Permission.VIEW_LEDGER) else None,
         may_see_codes=viewer().may(Permission.VIEW_CODES),
         may_manage_users=viewer().may(Permission.MANAGE_USERS),
     )

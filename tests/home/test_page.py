@@ -20,7 +20,7 @@ from tests.conftest import NOW
 LIMIT = 8 * 1024
 CHART_LIMIT = 1_536
 QUERIES = 4
-"""Who is asking, the tallies; what every page shows of its own (the banner)."""
+"""Who is asking, the tallies, what is owed; what every page shows of its own (the banner)."""
 
 
 def card(text: str, label: str) -> str:
@@ -29,7 +29,7 @@ def card(text: str, label: str) -> str:
         re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", part)) for part in re.findall(r"<li[ >].*?</li>", text, re.DOTALL)
     )
     [found] = [unescape(words) for words in cards if words.startswith(label)]
-    return found.removeprefix(label).strip()
+    return found.removeprefix(label).replace("\xa0", " ").strip()
 
 
 def figure(text: str) -> str:
@@ -97,6 +97,23 @@ def test_the_cards_count_in_words(mixed, web) -> None:
     assert card(text, "A renovar") == "2 com vencimento de 01/07 a 20/07"
     assert card(text, "Expirados") == "1 sem renovação fica Inativo em 01/08"
     assert card(text, "Códigos não utilizados") == "1 cliente com código em aberto"
+
+
+def test_what_is_owed_leads_into_the_ledger(mixed, make, partner, web) -> None:
+    assert card(web.get("/").text, "Cobranças em aberto") == "R$ 0,00 Nenhuma cobrança em aberto"
+    client = make.client(partner)
+    make.charge(client, 123_450)
+    make.charge(client, 99_999, paid_at=NOW)
+    text = web.get("/").text
+    assert card(text, "Cobranças em aberto") == "R$ 1.234,50 1 cobrança a pagar antes da renovação dos clientes"
+    assert '<a class="card kpi" href="/charges?state=open">' in text
+    make.charge(client, 50)
+    assert "R$ 1.235,00 2 cobranças a pagar" in card(web.get("/").text, "Cobranças em aberto") + " "
+
+
+@pytest.mark.parametrize(("role", "is_told"), [(Role.FINANCE, True), (Role.SUPPORT, False), (Role.READER, False)])
+def test_what_is_owed_is_told_to_who_may_see_the_ledger(mixed, web_of, role, is_told) -> None:
+    assert ("Cobranças em aberto" in web_of(role).get("/").text) is is_told
 
 
 def test_one_is_singular_and_two_are_plural(make, partner, web) -> None:
