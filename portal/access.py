@@ -126,6 +126,19 @@ def requires(permission: Permission) -> Callable[[View], View]:
     return declare
 
 
+def asks(form: str) -> Callable[[View], View]:
+    """Declare that a POST changes nothing: it only asks, with what is typed kept out of addresses and logs.
+
+    ``form`` is the endpoint of the form that it asks for; there a user finds what they typed when the session has ended.
+    """
+
+    def declare(view: View) -> View:
+        view.asks_for = form  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
 def public(view: View) -> View:
     """Declare that a route is open to everybody."""
     view.permission = PUBLIC  # type: ignore[attr-defined]

@@ -50,6 +50,9 @@ REASONS: dict[Status, str] = {
     Status.ACTIVE: "a licença está ativa",
 }
 
+AWAITING_VENDOR = "Cadastro em avaliação pelo fornecedor."
+"""Why a registration is Pendente whose document somebody else holds; it names and reveals nobody (DOMAIN §1)."""
+
 HTTP_TEXTS: dict[int, tuple[str, str]] = {
     400: ("Pedido incompleto", "O navegador enviou algo que não dá para ler. Volte e tente de novo."),
     404: ("Não encontrado", "Esta página não existe ou não pertence à sua revenda."),

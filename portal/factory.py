@@ -23,6 +23,7 @@ from portal.extensions import csrf, db, limiter, login_manager, migrate
 from portal.home import routes as home
 from portal.notifications import routes as notifications
 from portal.operations import routes as operations
+from portal.registrations import routes as registrations
 
 MAX_FORM_BYTES = 64 * 1024
 
@@ -55,7 +56,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.url_map.converters["int"] = _Number
     _settings(app, config)
     _plumbing(app, config)
-    for blueprint in (home.bp, clients.bp, charges.bp, notifications.bp, accounts.bp, operations.bp):
+    for blueprint in (home.bp, clients.bp, registrations.bp, charges.bp, notifications.bp, accounts.bp, operations.bp):
         app.register_blueprint(blueprint)
     accounts.init_app(app)
     for commands in (account_commands, catalogue_commands, demo_commands, backup, restore):
@@ -105,7 +106,8 @@ def _plumbing(app: Flask, config: Config) -> None:
 
     @app.before_request
     def _reading() -> None:
-        g.reading = database.is_reading.set(request.method in {"GET", "HEAD", "OPTIONS"})
+        only_asks = hasattr(app.view_functions.get(request.endpoint or ""), "asks_for")
+        g.reading = database.is_reading.set(only_asks or request.method in {"GET", "HEAD", "OPTIONS"})
 
     @app.teardown_request
     def _done(_error: BaseException | None) -> None:

@@ -73,6 +73,14 @@ def refused(message: str, status: int) -> Response:
     return vary(response)
 
 
+def into(selector: str, body: str, status: int) -> Response:
+    """Answer a fragment that replaces another element than the one that its request was going to fill."""
+    response = make_response(body, status)
+    response.headers["HX-Retarget"] = selector
+    response.headers["HX-Reswap"] = "outerHTML"
+    return vary(response)
+
+
 def leave_for(location: str, status: int = 200) -> Response:
     """Send the browser to another page: a header for htmx, a redirect for the others."""
     if not wants_fragment():

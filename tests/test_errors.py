@@ -118,7 +118,7 @@ def test_a_page_of_refusal_works_for_visitors_too(visitor) -> None:
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch", "post"])
 def test_a_method_that_an_address_does_not_take(web, method) -> None:
-    answer = getattr(web.browser, method)("/clients")
+    answer = getattr(web.browser, method)("/clients/export")
     assert answer.status_code == 405
     assert "Este endereço não aceita esse tipo de pedido." in answer.text
 

@@ -11,10 +11,11 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.routing import BuildError
 
-from portal import clock, htmx, saying
+from portal import clock, database, htmx, saying
 from portal.access import PUBLIC, viewer
 from portal.accounts import drafts, queries
 from portal.accounts.texts import Text
+from portal.extensions import db
 
 COOKIE_TOKEN = "_user_id"  # noqa: S105 - Flask-Login's name for it
 COOKIE_ENDED = "ended"
@@ -81,6 +82,8 @@ def _form_with_draft(user_id: int | None) -> str:
     fields = _fields_to_keep() if path and user_id else {}
     if path is None or user_id is None or not fields:
         return path or _page_of_client() or _home()
+    db.session.rollback()  # where the request only asks, its transaction is one for reading
+    database.is_reading.set(False)
     token = drafts.keep_draft(user_id, path, fields, now=clock.now())
     if token is None:
         saying.keep(Text.NOT_KEPT.label)
@@ -98,7 +101,8 @@ def _fields_to_keep() -> drafts.Fields:
 
 def _form_path() -> str | None:
     """Return the path of the form that posts to this endpoint, where there is one."""
-    name = (request.endpoint or "").removesuffix("_create") + "_new"
+    asks_for = getattr(current_app.view_functions[request.endpoint or ""], "asks_for", None)
+    name = asks_for or (request.endpoint or "").removesuffix("_create") + "_new"
     return _url(name, request.view_args or {})
 
 

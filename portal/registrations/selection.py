@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from portal.domain import licenses
-from portal.domain.catalogue import Item, Product
+from portal.domain.catalogue import OFFERS, Item, Product
 from portal.domain.licenses import Quantities
 from portal.errors import problem_in_words
 
@@ -58,10 +58,15 @@ def stepped(selection: Selection, step: str) -> Selection:
     return _checked(replace(selection, typed=dict(selection.typed) | {item: str(count)}))
 
 
-def switched(selection: Selection, product: Product) -> Selection:
-    """Return what is left of a selection when another product is chosen: the items that both offer."""
-    kept = {item: text for item, text in selection.typed.items() if item in licenses.offered(product)}
-    return _checked(replace(selection, product=product, typed=kept))
+def switched(selection: Selection) -> Selection:
+    """Return what is left of a selection that was made for another product: the items that this one has a choice of."""
+    product = selection.product
+    kept = {item: text for item, text in selection.typed.items() if _is_choice(product, item)}
+    return _checked(replace(selection, typed=kept))
+
+
+def _is_choice(product: Product, item: Item) -> bool:
+    return product in OFFERS[item].products and licenses.least(item) < licenses.most(product, item)
 
 
 def _checked(selection: Selection) -> Selection:

@@ -247,5 +247,5 @@ class TestWhoMay:
         client_in(name="Cliente alheio")
         assert "alheio" not in stranger.get("/clients?q=cliente").text
 
-    def test_it_takes_no_post(self, web) -> None:
-        assert web.post("/clients").status_code == 405
+    def test_its_export_takes_no_post(self, web) -> None:
+        assert web.post("/clients/export").status_code == 405

@@ -89,9 +89,10 @@ def test_a_step_that_is_none_changes_nothing(step) -> None:
 
 
 def test_another_product_keeps_what_both_offer() -> None:
-    read = selection.read({"base": "3", "cloud": "1", "waiter": "2"}, LINK)
-    assert selection.switched(read, NAVI).wanted == {BASE: 1, CLOUD: 1}
-    assert selection.switched(read, NAVI).is_sound
+    typed = {"base": "3", "cloud": "1", "waiter": "2"}
+    assert selection.switched(selection.read(typed, NAVI)).wanted == {BASE: 1, CLOUD: 1}
+    assert selection.switched(selection.read(typed, NAVI)).is_sound
+    assert selection.switched(selection.read(typed, LINK)).wanted == {BASE: 3, CLOUD: 1, WAITER: 2}
 
 
 def test_a_form_begins_with_what_is_held() -> None:

@@ -1,0 +1,87 @@
+"""The form of a new client: document, data, renewal method, product. Its products are read by ``selection``."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Any
+
+from wtforms import HiddenField, SelectField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # old stubs
+from wtforms.validators import DataRequired, StopValidation
+
+from portal.domain import documents
+from portal.domain.catalogue import Product, RenewalMethod
+from portal.forms import ClientForm, stripped
+
+KEY = re.compile(r"[\w-]{16,32}", re.ASCII)
+
+
+def new_key() -> str:
+    """Return a random key for a form, by which sending it twice is known."""
+    return secrets.token_urlsafe(18)
+
+
+def document_flaw(document: str) -> str:
+    """Return what is wrong with a normalised document, in words; "" for nothing."""
+    if documents.is_valid(document):
+        return ""
+    if len(document) not in {documents.CPF_LENGTH, documents.CNPJ_LENGTH}:
+        return f"O CPF tem 11 dígitos e o CNPJ, 14 caracteres; aqui há {len(document)}."
+    if len(set(document)) == 1:
+        return "Um documento não repete sempre o mesmo dígito."
+    kind = "CPF" if len(document) == documents.CPF_LENGTH else "CNPJ"
+    return f"{kind} inválido: os dígitos verificadores não conferem. Confira a digitação."
+
+
+class RegistrationForm(ClientForm):
+    """A new client; ``quote`` is what the window has shown, and only the window sends it."""
+
+    key = HiddenField()
+    quote = HiddenField()
+    document = StringField("CPF/CNPJ", filters=[stripped], validators=[DataRequired("Informe o CPF ou o CNPJ.")])
+    renewal_method = SelectField(
+        "Renovação de licença",
+        choices=[SelectChoice(method.value, method.label) for method in RenewalMethod],
+        validate_choice=False,
+    )
+    product = SelectField(
+        "Produto",
+        choices=[SelectChoice(product.value, product.full_label) for product in Product],
+        validate_choice=False,
+    )
+
+    def validate_key(self, field: Any) -> None:
+        """Refuse a form that cannot be told from its copies."""
+        if not KEY.fullmatch(field.data or ""):
+            raise StopValidation("O formulário está incompleto.")
+
+    def validate_document(self, field: Any) -> None:
+        """Accept a CPF or CNPJ, with or without its mask."""
+        if flaw := document_flaw(documents.normalise(field.data)):
+            raise ValidationError(flaw)
+
+    def validate_renewal_method(self, field: Any) -> None:
+        """Accept the two methods."""
+        if RenewalMethod.parse(field.data) is None:
+            raise ValidationError("Escolha uma opção da lista.")
+
+    def validate_product(self, field: Any) -> None:
+        """Accept the two products."""
+        if Product.parse(field.data) is None:
+            raise ValidationError("Escolha um produto da lista.")
+
+    @property
+    def chosen_product(self) -> Product:
+        """The product whose items are shown: Link, until another is chosen."""
+        return Product.parse(self.product.data) or Product.LINK
+
+    @property
+    def chosen_method(self) -> RenewalMethod:
+        """The renewal method of a checked form."""
+        return RenewalMethod.parse(self.renewal_method.data) or RenewalMethod.MANUAL
+
+    @property
+    def normal_document(self) -> str:
+        """The document as it is stored."""
+        return documents.normalise(str(self.document.data or ""))

@@ -1,0 +1,205 @@
+"""Registering a client: quoted, confirmed, done once, in one transaction (DOMAIN §1, §5, R6, R7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from portal import audit, clock
+from portal.audit import Actor
+from portal.catalogue.queries import price_table
+from portal.domain import licenses
+from portal.domain.catalogue import Item, Product, RenewalMethod
+from portal.domain.charges import ChargeKind, OrderKind, Quote
+from portal.domain.errors import AlreadyRegistered, RepeatMismatch
+from portal.domain.licenses import Holding, Quantities
+from portal.domain.search import search_key
+from portal.errors import AWAITING_VENDOR
+from portal.extensions import db
+from portal.licenses import service as licensing
+from portal.models import AuditEvent, Client, RegistrationCode
+from portal.registrations import contract, queries
+from portal.registrations.queries import REGISTER
+
+BASE_VERSION = 0
+"""The version that a registration is made from: none yet."""
+
+NOTHING = Holding({})
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What a form asks for. ``key`` is its random key; ``data`` holds the client's data, checked."""
+
+    partner_id: int
+    key: str
+    document: str
+    product: Product
+    method: RenewalMethod
+    data: Mapping[str, str]
+    wanted: Quantities
+
+    @property
+    def fingerprint(self) -> str:
+        """The same form sent again has the same fingerprint."""
+        held = {item.value: quantity for item, quantity in self.wanted.items()}
+        content = {"document": self.document, "product": self.product.value, "method": self.method.value, "held": held}
+        return audit.fingerprint(REGISTER, dict(self.data) | content)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The client that a form registered and its event (the protocol), and whether the form had done so before."""
+
+    client: Client
+    event: AuditEvent
+    is_repeat: bool = False
+
+
+def quote(partner_id: int, product: Product, wanted: Quantities, today: date) -> Quote:
+    """Return what registering a client today costs, and until when that pays (DOMAIN R6, R7).
+
+    Raises:
+        SetRefused: the set cannot be held.
+        PriceMissing: an item has no price.
+    """
+    day, prices = queries.due_day(partner_id), price_table(today)
+    return licenses.contract(ChargeKind.REGISTRATION, product, wanted, due_day=day, today=today, prices=prices)
+
+
+def register(asked: Registration, *, quote_seen: str, now: datetime, actor: Actor) -> Outcome:
+    """Register a client for the values that were shown (``contract.seen_as``), or answer what this form did before.
+
+    Raises:
+        RepeatMismatch: the form was sent before with another content.
+        AlreadyRegistered: the partner has this document with this product.
+        SetRefused, PriceMissing: as ``quote``.
+        QuoteAged: the values are others by now.
+    """
+    _lock(asked.document)
+    if done := _done_before(asked):
+        return done
+    if held := queries.held_here(asked.partner_id, asked.document).get(asked.product):
+        raise AlreadyRegistered(held.id)
+    offer = quote(asked.partner_id, asked.product, asked.wanted, clock.local_date(now))
+    contract.ensure_seen(offer, asked.wanted, quote_seen)
+    try:
+        return _write(asked, offer, now, actor)
+    except IntegrityError:  # somebody was faster by a moment: with the same form, or with the same document
+        db.session.rollback()
+        if done := _done_before(asked):
+            return done
+        if held := queries.held_here(asked.partner_id, asked.document).get(asked.product):
+            raise AlreadyRegistered(held.id) from None
+        raise
+
+
+def _lock(document: str) -> None:
+    """Let registrations of one document follow each other, so that two partners never both find it free.
+
+    SQLite has one writer at a time anyhow.
+    """
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(document))))
+
+
+def _done_before(asked: Registration) -> Outcome | None:
+    """Return what the form did when it was sent before, or None.
+
+    Raises:
+        RepeatMismatch: it did something else than it asks for now, or it is not this partner's.
+    """
+    made = queries.made_by(asked.key)
+    if made is None:
+        return None
+    client, event = made
+    if client.partner_id != asked.partner_id or event.fingerprint != asked.fingerprint:
+        raise RepeatMismatch
+    return Outcome(client, event, is_repeat=True)
+
+
+def _write(asked: Registration, offer: Quote, now: datetime, actor: Actor) -> Outcome:
+    """Add the client with everything that belongs to it, and commit."""
+    is_pending = queries.is_held_elsewhere(asked.partner_id, asked.document, asked.product)
+    client = _client(asked, offer, now, is_pending=is_pending)
+    db.session.add(client)
+    db.session.flush()
+    event = _record(client, asked, now, actor)
+    if is_pending:
+        _keep_wish(client, event, asked.wanted)
+    else:
+        _order(client, event, asked.wanted, offer, now)
+    db.session.commit()
+    return Outcome(client, event)
+
+
+def _order(client: Client, event: AuditEvent, wanted: Quantities, offer: Quote, now: datetime) -> None:
+    """Order what a new client holds from today on: usable at once, charged as it was shown."""
+    contract.write_order(
+        client,
+        OrderKind.REGISTRATION,
+        event,
+        before=NOTHING,
+        after=Holding(wanted),
+        quote=offer,
+        due_on=client.due_on,
+        issued=_codes(client, wanted, now),
+        now=now,
+    )
+
+
+def _keep_wish(client: Client, event: AuditEvent, wanted: Quantities) -> None:
+    """Keep what a Pendente client is to hold once it is approved; nothing is ordered until then (DOMAIN §2)."""
+    wish = Holding(wanted)
+    licensing.write_holding(client.id, wish, today=client.registered_on)
+    contract.note(event, licensing.as_json(NOTHING), licensing.as_json(wish))
+
+
+def _client(asked: Registration, offer: Quote, now: datetime, *, is_pending: bool) -> Client:
+    """Return the row: Ativo at once or, where another partner holds the document, Pendente and without a due date."""
+    return Client(
+        partner_id=asked.partner_id,
+        document=asked.document,
+        product=asked.product,
+        renewal_method=asked.method,
+        search_key=search_key(asked.data["name"], asked.document),
+        registered_on=clock.local_date(now),
+        due_day=queries.due_day(asked.partner_id),
+        due_on=None if is_pending else offer.due_on,
+        pending_at=now if is_pending else None,
+        pending_reason=AWAITING_VENDOR if is_pending else "",
+        creation_key=asked.key,
+        **asked.data,
+    )
+
+
+def _record(client: Client, asked: Registration, now: datetime, actor: Actor) -> AuditEvent:
+    facts = {
+        "document": client.document,
+        "product": client.product.value,
+        "renewal_method": client.renewal_method.value,
+        "due_on": client.due_on.isoformat() if client.due_on else None,
+        "due_day": client.due_day,
+    }
+    return audit.record(
+        REGISTER,
+        actor=actor,
+        now=now,
+        partner_id=client.partner_id,
+        client_id=client.id,
+        after=dict(asked.data) | facts,
+        base_version=BASE_VERSION,
+        asked=asked.fingerprint,
+    )
+
+
+def _codes(client: Client, wanted: Quantities, now: datetime) -> list[RegistrationCode]:
+    """Issue one code for a Link client's main computer and one for each Link Móvel seat (DOMAIN §7)."""
+    if client.product is not Product.LINK:
+        return []
+    base = licensing.issue_codes(client, Item.BASE, 1, now=now)
+    return base + licensing.issue_codes(client, Item.MOBILE, wanted.get(Item.MOBILE, 0), now=now)
