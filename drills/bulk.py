@@ -1,4 +1,4 @@
-"""A thousand rows suspended with one order while its connection is cut and its server killed: each row once."""
+"""A thousand rows suspended with one order while connections are cut, servers stopped and killed: each row once."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class Order:
     path: str = ""
     requests: int = 0
     cuts: int = 0
+    done_at_stop: int = 0
     done_at_kill: int = 0
     faults: list[str] = field(default_factory=list)
 
@@ -100,32 +101,49 @@ def _drill(stage: Stage, lines: int) -> Row:
         order.draw_up(one.port)
         order.cut(one.port)  # it may have arrived, or not: so it is sent again
         order.send(one.port)
-        took = _kill_under_way(order, [one, other], lines)
+        _stop_under_way(order, [one, other], lines // 4)
+        _kill_under_way(order, [one, other], lines // 2)
+        began = monotonic()
+        with ThreadPoolExecutor(2) as pool:  # two windows, two servers, one order
+            list(pool.map(order.send, (one.port, other.port)))
+        if not order.wait_for(lines):
+            order.faults.append(f"{order.done()} of {lines} lines were done in {MOST_SECONDS:.0f} s")
+        took = monotonic() - began
         again = order.send(other.port)
         complaints = [f"log: {line}" for line in (*one.complaints(), *other.complaints())]
     if "Já estava feito" not in again:
         order.faults.append(f"sent once more, the order does not say that it was done: {again[-300:]}")
     counted = (
-        f"{lines} rows, {order.requests} requests, {order.cuts} cut; server killed with {order.done_at_kill} done, "
-        f"all done {took:.1f} s later"
+        f"{lines} rows, {order.requests} requests, {order.cuts} cut; server stopped with {order.done_at_stop} done, "
+        f"another killed with {order.done_at_kill} done, all done {took:.1f} s later"
     )
     return Row("bulk", stage.name, lines, counted, faults=[*order.faults, *_faults(order, lines), *complaints])
 
 
-def _kill_under_way(order: Order, servers: list[Server], lines: int) -> float:
-    """Kill the server that is at the order; send it again to both, once it is back; return how long the rest took."""
-    if not order.wait_for(lines // 4):
-        order.faults.append("the order was not begun")
-    order.cut(servers[1].port)
-    victim = next((server for server in servers if server.pid == order.holder()), servers[0])
-    victim.kill()
-    began, order.done_at_kill = monotonic(), order.done()
-    victim.start()
-    with ThreadPoolExecutor(2) as pool:  # two windows, two servers, one order
-        list(pool.map(order.send, (server.port for server in servers)))
+def _at_it(order: Order, servers: list[Server], lines: int) -> Server:
+    """Wait until so many lines are done, cut a request meanwhile, and return the server that is at the order."""
     if not order.wait_for(lines):
-        order.faults.append(f"{order.done()} of {lines} lines were done in {MOST_SECONDS:.0f} s")
-    return monotonic() - began
+        order.faults.append(f"fewer than {lines} lines were done in time")
+    order.cut(servers[1].port)
+    return next((server for server in servers if server.pid == order.holder()), servers[0])
+
+
+def _stop_under_way(order: Order, servers: list[Server], lines: int) -> None:
+    """Stop the server that is at the order as an operator does; another goes on within seconds."""
+    server = _at_it(order, servers, lines)
+    server.ask_to_stop()
+    if (status := server.exit_status(30)) != 0:
+        order.faults.append(f"the server that was stopped ended with {status}")
+    order.done_at_stop = order.done()
+    server.start()
+
+
+def _kill_under_way(order: Order, servers: list[Server], lines: int) -> None:
+    """Kill the server that is at the order, and start it again."""
+    server = _at_it(order, servers, lines)
+    server.kill()
+    order.done_at_kill = order.done()
+    server.start()
 
 
 def _faults(order: Order, lines: int) -> Iterator[str]:
@@ -140,8 +158,8 @@ def _faults(order: Order, lines: int) -> Iterator[str]:
         done = connection.scalar(suspended.select_from(Client))
         journal = Journal(sent=[_form(order, client_id) for client_id in facts.clients])
         yield from ledger.check(connection, journal)
-    if not 0 < order.done_at_kill < lines:
-        yield f"the server was killed with {order.done_at_kill} of {lines} lines done"
+    if not 0 < order.done_at_stop < order.done_at_kill < lines:
+        yield f"stopped with {order.done_at_stop}, killed with {order.done_at_kill} of {lines} lines done"
     if done != lines:
         yield f"{lines} clients were to be suspended once, {done} were"
     if sorted(event["id"] for event in facts.events) != sorted(line.event_id or 0 for line in kept):

@@ -31,9 +31,9 @@ NOTES = """
   must be sound, hold everything acknowledged before the copy began, and as many rows as `restore` says.
 - **repeat**: two server processes share the database. The same form arrives 20 times at once, and again after the
   client has hung up without reading the answer; then the same version with another content.
-- **bulk**: an order to suspend a thousand rows, of which two servers' runners know: the answer is cut, the server that
-  is at it is killed and started again, two windows send the same form through both. Each row has one event and one new
-  version. Who takes over waits 20 s, until the dead is surely dead.
+- **bulk**: an order to suspend a thousand rows, which two servers share: answers are cut, the server that is at it is
+  stopped (SIGTERM), then the one that is at it killed (SIGKILL), both are started again, and two windows send the same
+  form through both. Each row has one event and one new version. Who takes over from the dead waits 20 s, to be sure.
 - **locks**: another process holds SQLite's write lock for 3 s, then for 8 s, while readers go on.
 - **disk**: there is no room for another page (`PRAGMA max_page_count`), or in the file system (a small tmpfs, where we
   may mount one); then there is room again, without a restart.

@@ -41,7 +41,7 @@ class BulkOrder(db.Model):  # type: ignore[name-defined,misc]
     lines: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0, server_default="0")
     unchanged: Mapped[int] = mapped_column(default=0, server_default="0")
-    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_orders.id"))
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_orders.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

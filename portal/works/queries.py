@@ -13,7 +13,7 @@ from portal.domain.works import WorkKind
 from portal.extensions import db
 from portal.models import Work
 
-AT_ONCE = 50
+AT_ONCE = 100
 """Works that a runner looks at before it takes one."""
 
 
@@ -40,7 +40,7 @@ def work_of(kind: WorkKind, subject_id: int) -> Seen | None:
 
 
 def unended() -> list[Seen]:
-    """Return the works that a runner may have to do with, whoever waits longest first."""
+    """Return the works that a runner may have to do with: those asked for first, and whoever waits longest first."""
     is_open = Work.state.in_((RunState.REQUESTED, RunState.RUNNING))
     may_retry = and_(Work.state == RunState.FAILED, Work.attempts < works.MOST_ATTEMPTS)
     return _seen(or_(is_open, may_retry), limit=AT_ONCE)
@@ -61,5 +61,6 @@ def claimed_work(work_id: int, token: str) -> Work | None:
 
 def _seen(*clauses: ColumnElement[bool], limit: int | None = None) -> list[Seen]:
     columns = [getattr(Work, name) for name in Seen.__dataclass_fields__]
-    query = select(*columns).where(*clauses).order_by(Work.heartbeat_at, Work.id).limit(limit)
+    in_turn = Work.state != RunState.REQUESTED, Work.heartbeat_at, Work.id
+    query = select(*columns).where(*clauses).order_by(*in_turn).limit(limit)
     return [Seen(*row) for row in db.session.execute(query)]

@@ -176,6 +176,16 @@ def test_works_take_turns_so_that_a_small_one_need_not_wait_for_a_large_one(ask,
     assert [len(tally.done(subject_id)) for subject_id in (1, 2, 3)] == [9, 2, 4]
 
 
+def test_many_that_wait_for_their_retry_hide_nobody(ask, tally, steps, monkeypatch) -> None:
+    monkeypatch.setattr(queries, "AT_ONCE", 2)
+    for subject_id in (1, 2, 3):
+        ask(subject_id)
+    change(state=RunState.FAILED, finished_at=NOW, heartbeat_at=NOW - 60 * SECOND)
+    ask(4)
+    works.carry_out_waiting(steps)
+    assert tally.done(4) == ALL
+
+
 def test_runners_at_once_do_everything_once(app: Flask, ask, tally, steps) -> None:
     for subject_id in range(1, 6):
         ask(subject_id)

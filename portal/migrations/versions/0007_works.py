@@ -44,6 +44,7 @@ def upgrade() -> None:
     for name in COUNTERS:
         op.add_column("bulk_orders", sa.Column(name, sa.Integer(), server_default="0", nullable=False))
     op.create_index("ix_bulk_orders_partner_id", "bulk_orders", ["partner_id", "id"])
+    op.create_index("ix_bulk_orders_undoes_id", "bulk_orders", ["undoes_id"])
     op.execute("""
         UPDATE bulk_orders SET
             done = (SELECT count(*) FROM bulk_lines WHERE order_id = bulk_orders.id AND result = 'done'),
@@ -53,6 +54,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_index("ix_bulk_orders_undoes_id", "bulk_orders")
     op.drop_index("ix_bulk_orders_partner_id", "bulk_orders")
     with op.batch_alter_table("bulk_orders") as orders:
         for name in COUNTERS:
