@@ -30,7 +30,7 @@ class Order:
 
     stage: Stage
     person: Person
-    path: str = ""
+    key: str = ""
     requests: int = 0
     cuts: int = 0
     done_at_stop: int = 0
@@ -45,8 +45,12 @@ class Order:
         if answer.status != 200:
             self.faults.append(f"the selection was answered {answer.status}")
         with self.stage.reading() as connection:
-            key = connection.scalar(select(BulkOrder.key).order_by(BulkOrder.id.desc()).limit(1))
-        self.path = f"/clients/orders/{key}/execution"
+            self.key = str(connection.scalar(select(BulkOrder.key).order_by(BulkOrder.id.desc()).limit(1)))
+
+    @property
+    def path(self) -> str:
+        """Where the order's form goes."""
+        return f"/clients/orders/{self.key}/execution"
 
     def cut(self, port: int) -> None:
         """Send the order's form and hang up before anything is answered."""
@@ -64,15 +68,15 @@ class Order:
 
     def done(self) -> int:
         """Return how many lines have a result."""
-        newest = select(BulkOrder.done + BulkOrder.unchanged).order_by(BulkOrder.id.desc()).limit(1)
+        done = select(BulkOrder.done + BulkOrder.unchanged).where(BulkOrder.key == self.key)
         with self.stage.reading() as connection:
-            return connection.scalar(newest) or 0
+            return connection.scalar(done) or 0
 
     def holder(self) -> int:
-        """Return the process that is at the newest order, or 0."""
-        claim = select(Work.claimed_by).order_by(Work.id.desc()).limit(1)
+        """Return the process that is at it, or 0."""
+        claim = select(Work.claimed_by).join(BulkOrder, BulkOrder.id == Work.subject_id)
         with self.stage.reading() as connection:
-            _, pid, _ = f"{connection.scalar(claim) or ''}:0:".split(":", 2)
+            _, pid, _ = f"{connection.scalar(claim.where(BulkOrder.key == self.key)) or ''}:0:".split(":", 2)
         return int(pid)
 
     def wait_for(self, lines: int, seconds: float = MOST_SECONDS) -> bool:
@@ -150,10 +154,8 @@ def _faults(order: Order, lines: int) -> Iterator[str]:
     """Each client suspended once, each line with its protocol, the counters right, nothing half done."""
     with order.stage.reading() as connection:
         facts = ledger.read_facts(connection)
-        newest = select(func.max(BulkOrder.id)).scalar_subquery()
-        kept = connection.execute(
-            select(BulkLine.client_id, BulkLine.event_id).where(BulkLine.order_id == newest)
-        ).all()
+        of_it = select(BulkOrder.id).where(BulkOrder.key == order.key).scalar_subquery()
+        kept = connection.execute(select(BulkLine.client_id, BulkLine.event_id).where(BulkLine.order_id == of_it)).all()
         suspended = select(func.count()).where(Client.suspended_at.is_not(None), Client.version == 2)
         done = connection.scalar(suspended.select_from(Client))
         journal = Journal(sent=[_form(order, client_id) for client_id in facts.clients])
