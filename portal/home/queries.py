@@ -13,7 +13,10 @@ from portal.domain import cycle
 from portal.domain.statuses import DueRange, Status
 
 MONTHS = 6
-"""The months of the chart, today's included."""
+"""The months that the chart looks at, today's included."""
+
+LEAST_SHOWN = 2
+"""This month and the next, in which renewals land: shown even where nobody is due."""
 
 CARDS: Mapping[str, ClientFilter] = MappingProxyType(
     {
@@ -63,6 +66,17 @@ class Overview:
     def has_dues(self) -> bool:
         """Whether anybody is due in the months of the chart."""
         return any(month.total for month in self.months)
+
+    @property
+    def shown(self) -> list[Month]:
+        """The months that the chart draws: up to the last one in which anybody is due."""
+        last = max((number for number, month in enumerate(self.months, 1) if month.total), default=0)
+        return self.months[: max(last, LEAST_SHOWN)]
+
+    @property
+    def without_dues(self) -> list[Month]:
+        """The months behind those: a sentence says that there is nothing in them."""
+        return self.months[len(self.shown) :]
 
 
 def coming_months(today: date, count: int = MONTHS) -> list[date]:

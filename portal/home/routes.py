@@ -36,7 +36,7 @@ def _page() -> Response:
     page = render_template(
         "home/index.html",
         overview=overview,
-        bars=Bar.build_all(overview.months),
+        bars=Bar.build_all(overview.shown),
         to_renew=to_renew(today),
         inactive_on=cycle.inactive_from(today),
         owed=charges.open_total(partner_id) if viewer().may(Permission.VIEW_LEDGER) else None,

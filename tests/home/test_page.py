@@ -142,7 +142,8 @@ def test_the_months_cross_the_year(make, partner, web_of) -> None:
         text = web_of().get("/").text
     assert card(text, "A renovar") == "1 com vencimento de 01/12 a 10/01"
     assert card(text, "Expirados") == "1 sem renovação fica Inativo em 01/01"
-    assert re.findall(r"\w{3}/\d\d(?=</text>)", text) == ["dez/25", "jan/26", "fev/26", "mar/26", "abr/26", "mai/26"]
+    assert re.findall(r"\w{3}/\d\d(?=</text>)", text) == ["dez/25", "jan/26"]
+    assert "Ninguém vence de fev/26 a mai/26." in text
 
 
 @pytest.mark.parametrize(("role", "is_told"), [(Role.ADMIN, True), (Role.READER, False)])
@@ -159,11 +160,30 @@ def test_the_chart_says_its_numbers_to_screen_readers_too(mixed, web) -> None:
     chart = figure(web.get("/").text)
     assert chart.count("<svg") == chart.count('role="img"') == chart.count("<title>") == chart.count("<desc>") == 1
     rows = re.findall(r"<tr><th>([^<]+)</th><td>(\d+)</td></tr>", chart)
-    assert rows[:2] == [("julho de 2025", "2"), ("agosto de 2025", "1")]
-    assert [number for _, number in rows[2:]] == ["0"] * 4
+    assert rows == [("julho de 2025", "2"), ("agosto de 2025", "1")]
     assert "1 expirado</b>" in chart
     assert "1 a vencer</b>" in chart
-    assert re.findall(r">(\d+)</text>", chart) == ["2", "1", "0", "0", "0", "0"]
+    assert re.findall(r">(\d+)</text>", chart) == ["2", "1"]
+    assert "Ninguém vence de set/25 a dez/25." in chart
+
+
+@pytest.mark.parametrize(
+    ("month", "drawn", "said"),
+    [
+        (7, 2, "Ninguém vence de set/25 a dez/25."),
+        (9, 3, "Ninguém vence de out/25 a dez/25."),
+        (11, 5, "Ninguém vence em dez/25."),
+        (12, 6, "seguinte.</small>"),
+    ],
+)
+def test_the_chart_ends_with_the_last_month_in_which_anybody_is_due(make, partner, web, month, drawn, said) -> None:
+    make.client(partner, due_on=date(2025, month, 20))
+    chart = figure(web.get("/").text)
+    assert len(re.findall(r"\w{3}/\d\d</text>", chart)) == chart.count("<tr><th>") - 1 == drawn
+    assert said in chart
+    left = [float(x) for x in re.findall(r'<text x="([\d.]+)%" y="158"', chart)]
+    assert left == sorted(left)
+    assert 0 < left[0] < left[-1] < 100
 
 
 def test_the_expired_part_leads_to_their_list_and_only_when_there_is_one(make, partner, web) -> None:
@@ -193,10 +213,10 @@ def test_page_and_chart_keep_to_their_weight(mixed, web) -> None:
 def test_the_chart_keeps_to_its_weight_for_two_hundred_thousand_clients(app) -> None:
     dues = [(45_678, 76_543), (0, 76_543), (0, 1_236), (0, 0), (0, 0), (0, 0)]
     months = [Month(date(2025, 7 + number, 1), *due) for number, due in enumerate(dues)]
-    bars = Bar.build_all(months)
+    overview = Overview(7, 0, {"expired": Card(7, "?status=expired")}, months)
     with app.test_request_context():
         html = app.jinja_env.get_template("home/_dues.html").render(
-            bars=bars, overview=Overview(7, 0, {"expired": Card(7, "?status=expired")}, months)
+            bars=Bar.build_all(overview.shown), overview=overview
         )
     assert len(figure(html).encode()) <= CHART_LIMIT
 

@@ -6,13 +6,13 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from portal import clock
 from portal.domain.notices import NoticeKind
 from portal.domain.roles import Role
 from portal.extensions import db
-from portal.models import AuditEvent, NoticeMute
+from portal.models import AuditEvent, ClientTally, NoticeMute, NoticeTally
 from portal.notifications import queries
 from tests.conftest import NOW
 from tests.notifications.conftest import TODAY, night, notices
@@ -195,6 +195,20 @@ def test_hiding_a_row_brings_the_banner_along_and_suspending_does_not(due_in, we
     assert '<b id="alerts-n" hx-swap-oob="true">1</b>' in behind
     answer = web.post(f"/clients/{other.id}/suspension", htmx=True, version=1).text
     assert 'id="alerts' not in answer, "its notices stay (R16)"
+
+
+def test_thousands_have_their_point_everywhere(make, partner, due_in, web) -> None:
+    due_in(1)
+    night()
+    db.session.execute(update(NoticeTally).values(notices=12_345))
+    db.session.execute(update(ClientTally).values(clients=12_345))
+    db.session.commit()
+    page = web.get("/clients").text
+    assert "12.345 licenças vencem amanhã." in text_of(banner_of(page))
+    for shown in ('<b id="alerts-n">12.345</b>', '<b id="n-all">12.345</b>', '<b id="n-active">12.345</b>',
+                  "<caption>12.345 clientes</caption>"):  # fmt: skip
+        assert shown in page
+    assert "12345" not in page
 
 
 def test_the_banner_goes_away_with_its_last_notice(due_in, web) -> None:
