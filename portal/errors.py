@@ -17,6 +17,7 @@ from portal.domain.catalogue import Product
 from portal.domain.errors import (
     ActionRefused,
     AlreadyRegistered,
+    CodeClosed,
     DocumentTaken,
     Invalid,
     NotFound,
@@ -92,7 +93,7 @@ def in_words(refusal: Refusal) -> Answer:
         case ActionRefused(action=action, status=status):
             reason = REASONS[status] if action not in ALLOWED[status] else "esta ação não existe para este produto"
             return Answer(409, f"{action.label}: não é possível", f"“{action.label}” não é possível agora: {reason}.")
-        case StaleState() | RepeatMismatch() | AlreadyRegistered() | DocumentTaken():
+        case StaleState() | RepeatMismatch() | AlreadyRegistered() | DocumentTaken() | CodeClosed():
             return _of_conflict(refusal)
         case NothingSelected() | TooManySelected():
             return _of_selection(refusal)
@@ -105,7 +106,7 @@ def in_words(refusal: Refusal) -> Answer:
     return Answer(400, *HTTP_TEXTS[400])
 
 
-def _of_conflict(refusal: StaleState | RepeatMismatch | AlreadyRegistered | DocumentTaken) -> Answer:
+def _of_conflict(refusal: StaleState | RepeatMismatch | AlreadyRegistered | DocumentTaken | CodeClosed) -> Answer:
     match refusal:
         case RepeatMismatch():
             text = "Este formulário já foi enviado com outro conteúdo. Valeu o primeiro envio."
@@ -116,6 +117,9 @@ def _of_conflict(refusal: StaleState | RepeatMismatch | AlreadyRegistered | Docu
         case DocumentTaken():
             text = "Este CPF/CNPJ não pode ser usado aqui. Fale com o fornecedor."
             return Answer(409, "CPF/CNPJ não aceito", text)
+        case CodeClosed():
+            text = "Este código já foi utilizado ou substituído, ou a licença do cliente terminou. Nada foi registrado."
+            return Answer(409, "Código fora de uso", text)
     return Answer(409, "Cadastro alterado", "Outra pessoa alterou este cliente. Nada foi gravado; confira e repita.")
 
 

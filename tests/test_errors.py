@@ -47,6 +47,7 @@ REFUSALS = [
     (refusals.OrderFixed(Fixed.PAID), 409, "Não dá para estornar este pedido: a cobrança já foi paga."),
     (refusals.AlreadyRegistered(7), 409, "já está cadastrado com este produto: cliente 7."),
     (refusals.DocumentTaken(), 409, "não pode ser usado aqui. Fale com o fornecedor."),
+    (refusals.CodeClosed(), 409, "Este código já foi utilizado ou substituído"),
     (FileRefused(FileFault.OLD_FORMAT), 422, "Salve-o como .xlsx, sem senha. Nada foi gravado."),
     (refusals.Refusal(), 400, "Volte e tente de novo."),
 ]  # fmt: skip

@@ -134,3 +134,7 @@ class AlreadyRegistered(Refusal):
 
 class DocumentTaken(Refusal):
     """The document cannot be used here; whose it is stays unsaid."""
+
+
+class CodeClosed(Refusal):
+    """A registration code activates nothing any more: used, replaced, or its client's license ended (DOMAIN §7)."""

@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 import random
+from datetime import date, timedelta
 from itertools import combinations, product
 from math import gcd
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.domain.codes import ALPHABET, GROUP, LENGTH, check_character, generate, grouped, is_valid, normalise
+from portal.domain.catalogue import Item
+from portal.domain.codes import (
+    ALPHABET,
+    GROUP,
+    LENGTH,
+    Age,
+    State,
+    Typo,
+    age_of,
+    check_character,
+    ended_by,
+    generate,
+    grouped,
+    is_valid,
+    issued_range,
+    normalise,
+    state_of,
+    typo,
+)
+from tests.conftest import NOW
 
 bodies = st.text(ALPHABET, min_size=LENGTH - 1, max_size=LENGTH - 1)
 
@@ -127,3 +148,71 @@ def test_codes_come_from_the_chooser_alone_and_from_the_whole_alphabet() -> None
     assert generate(random.Random(1).randrange) == generate(random.Random(1).randrange)
     assert generate(random.Random(1).randrange) != generate(random.Random(2).randrange)
     assert {sign for seed in range(60) for sign in generate(random.Random(seed).randrange)} == set(ALPHABET)
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("2222222222222222", None),
+        ("222222222222222", Typo.LENGTH),
+        ("22222222222222222", Typo.LENGTH),
+        ("", Typo.LENGTH),
+        ("222222222222222O", Typo.SIGN),
+        ("0222222222222222", Typo.SIGN),
+        ("2222222222222223", Typo.CHECK),
+        ("3222222222222222", Typo.CHECK),
+    ],
+)
+def test_what_is_wrong_with_a_typed_code_is_known_without_asking_anybody(code, found) -> None:
+    assert typo(code) is found
+    assert is_valid(code) is (found is None)
+
+
+TODAY = date(2025, 7, 10)
+
+
+@pytest.mark.parametrize(
+    ("days", "age"),
+    [
+        (-1, Age.TODAY), (0, Age.TODAY), (1, Age.WEEK), (7, Age.WEEK), (8, Age.MONTH), (30, Age.MONTH), (31, Age.OLDER),
+        (4_000, Age.OLDER),
+    ],
+)  # fmt: skip
+def test_every_age_lies_in_exactly_one_group(days, age) -> None:
+    issued_on = TODAY - timedelta(days=days)
+    assert age_of(issued_on, TODAY) is age
+    assert [one for one in Age if issued_range(one, TODAY).holds(issued_on)] == [age]
+
+
+def test_what_has_become_of_a_code() -> None:
+    assert state_of(None, None) is State.UNUSED
+    assert state_of(NOW, None) is State.USED
+    assert state_of(None, NOW) is State.REVOKED
+    assert state_of(NOW, NOW) is State.USED
+
+
+def installation(number: int, item: Item = Item.BASE, revoked_at=None) -> SimpleNamespace:
+    return SimpleNamespace(id=number, item=item, revoked_at=revoked_at)
+
+
+class TestWhatEndsWhenACodeIsUsed:
+    """DOMAIN §7: "the old key dies when the new code is consumed"."""
+
+    COMPUTER, OLDER = installation(1), installation(2, revoked_at=NOW)
+    PHONE, TABLET = installation(3, Item.MOBILE), installation(4, Item.MOBILE)
+    ALL = (COMPUTER, OLDER, PHONE, TABLET)
+
+    def ends(self, item: Item, supersedes_id: int | None = None) -> list[SimpleNamespace]:
+        return ended_by(SimpleNamespace(item=item, supersedes_id=supersedes_id), self.ALL)
+
+    def test_there_is_one_main_computer(self) -> None:
+        assert self.ends(Item.BASE) == self.ends(Item.BASE, 1) == self.ends(Item.BASE, 2) == [self.COMPUTER]
+
+    def test_a_first_movel_code_ends_nothing(self) -> None:
+        assert self.ends(Item.MOBILE) == []
+
+    def test_a_reissued_movel_code_ends_the_device_that_it_replaces(self) -> None:
+        assert self.ends(Item.MOBILE, 4) == [self.TABLET]
+
+    def test_a_movel_code_never_ends_the_main_computer(self) -> None:
+        assert self.ends(Item.MOBILE, 1) == []

@@ -20,7 +20,7 @@ def test_every_refusal_is_a_refusal_so_that_one_handler_answers_them_all() -> No
     assert names == {
         "NotFound", "NotPermitted", "PartnerSuspended", "ActionRefused", "StaleState", "RepeatMismatch", "Invalid",
         "TooManyAttempts", "NothingSelected", "TooManySelected", "SetRefused", "PriceMissing", "QuoteAged", "OpenCharges", "OrderFixed",
-        "AlreadyRegistered", "DocumentTaken",
+        "AlreadyRegistered", "DocumentTaken", "CodeClosed",
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from portal.domain.actions import Action
 from portal.domain.bulk import LineResult
 from portal.domain.catalogue import Item, Product, RenewalMethod
 from portal.domain.charges import ChargeKind, ChargeState, OrderKind
-from portal.domain.codes import SendingWay
+from portal.domain.codes import Age, SendingWay, State, Typo
 from portal.domain.import_rows import RowFault
 from portal.domain.imports import Column, FileFault, ImportState, Verdict
 from portal.domain.jobs import RunState
@@ -81,6 +81,9 @@ LABELS = {
     ChargeState: {"open": "Em aberto", "paid": "Paga", "reversed": "Estornada"},
     ChargeKind: {"registration": "Novo cliente", "addition": "Adicional", "reactivation": "Reativação"},
     OrderKind: {"registration": "Novo cliente", "change": "Alteração da licença", "reactivation": "Reativação"},
+    Age: {"today": "Hoje", "week": "1 a 7 dias", "month": "8 a 30 dias", "older": "Mais de 30 dias"},
+    State: {"unused": "Não utilizado", "used": "Utilizado", "revoked": "Substituído"},
+    Typo: {typo.value: typo.label for typo in Typo},  # sentences; tests/codes/test_search.py reads them
     SendingWay: {"whatsapp": "WhatsApp", "slip": "Impresso", "email": "E-mail", "phone": "Telefone"},
     Flaw: {
         "not_offered": "não existe para este produto",
