@@ -47,7 +47,10 @@ class PendingChange(db.Model):  # type: ignore[name-defined,misc]
 
 
 class RegistrationCode(db.Model):  # type: ignore[name-defined,misc]
-    """A code that activates an installation once (DOMAIN §7). Unused while neither consumed nor revoked."""
+    """A code that activates an installation once (DOMAIN §7). Unused while neither consumed nor revoked.
+
+    ``supersedes_id`` is the installation that a reissued code was made to replace: its key lives until the code is used.
+    """
 
     __tablename__ = "registration_codes"
     __table_args__ = (
@@ -69,6 +72,7 @@ class RegistrationCode(db.Model):  # type: ignore[name-defined,misc]
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     consumed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("installations.id"))
 
 
 class CodeSending(db.Model):  # type: ignore[name-defined,misc]
