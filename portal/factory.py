@@ -16,6 +16,8 @@ from portal.catalogue import commands as catalogue_commands
 from portal.charges import routes as charges
 from portal.clients import bulk_routes  # noqa: F401 - adds its routes to the blueprint of the clients
 from portal.clients import routes as clients
+from portal.codes import client_routes  # noqa: F401 - adds its routes to the blueprint of the codes
+from portal.codes import routes as codes
 from portal.config import ROOT, Config, from_environ
 from portal.demo import commands as demo_commands
 from portal.domain.ids import parse_id
@@ -56,8 +58,8 @@ def create_app(config: Config | None = None) -> Flask:
     app.url_map.converters["int"] = _Number
     _settings(app, config)
     _plumbing(app, config)
-    for blueprint in (home.bp, clients.bp, registrations.bp, charges.bp, notifications.bp, accounts.bp, operations.bp):
-        app.register_blueprint(blueprint)
+    for feature in (home, clients, registrations, charges, codes, notifications, accounts, operations):
+        app.register_blueprint(feature.bp)
     accounts.init_app(app)
     for commands in (account_commands, catalogue_commands, demo_commands, backup, restore):
         for command in commands.COMMANDS:

@@ -51,6 +51,14 @@ def on_day(value: date, today: date) -> str:
     return f"{'no' if value.weekday() >= WEEKDAYS.index('sábado') else 'na'} {said}"
 
 
+def ago(value: date, today: date) -> str:
+    """Return hoje, há 1 dia, há 12 dias."""
+    days = (today - value).days
+    if days <= 0:
+        return "hoje"
+    return "há 1 dia" if days == 1 else f"há {days} dias"
+
+
 def moment(value: datetime | None) -> str:
     """Return 10/07/2025 14:32 on São Paulo's clock, or an em dash."""
     return f"{clock.local(value):%d/%m/%Y %H:%M}" if value else "—"

@@ -44,7 +44,7 @@
     if (!place) return;
     place = null;
     const box = region && byId(region);
-    const found = box && box.querySelector("caption, .empty h2");
+    const found = box && box.querySelector("caption, .found, .empty h2");
     if (found) announce(found);
     if (box && box.matches("dialog") && box.firstElementChild && !box.open) box.showModal();
     if (box && box.matches(".menu")) unfold(box);
@@ -79,7 +79,7 @@
       if (field.type === "checkbox") {
         field.checked = statuses.length ? statuses.includes(field.value) : field.value !== "hidden";
       } else if (field.options) field.value = value || field.options[0].value;
-      else if (field.name === "notice") field.value = value;
+      else if (field.type === "hidden") field.value = value;
       else if (field.id === "q" && field !== document.activeElement) field.value = value;
     }
   });

@@ -12,16 +12,28 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, select
 from stdnum.br import cnpj
 from werkzeug.test import TestResponse
 
 from portal.clients.filters import Sort
+from portal.domain import codes
 from portal.domain.catalogue import Item, Product
 from portal.domain.charges import ChargeKind, OrderKind
+from portal.domain.codes import SendingWay
 from portal.domain.search import search_key
 from portal.extensions import db
-from portal.models import AuditEvent, Charge, Client, LicenseOrder, Partner, PendingChange
+from portal.models import (
+    AuditEvent,
+    Charge,
+    Client,
+    CodeSending,
+    LicenseOrder,
+    Partner,
+    PendingChange,
+    RegistrationCode,
+    User,
+)
 from portal.notifications import service as notifications
 from tests.conftest import NOW
 from tests.factories import Factory
@@ -34,8 +46,8 @@ NOT_MODIFIED = 300
 QUERIES = 6
 QUERIES_304 = 2
 CLIENTS_PAGE = "/clients/18007"
-QUERIES_OF_A_CLIENT = 8
-"""A client's page tells the most: data, holding, code or key, charges, mutes, history."""
+QUERIES_OF_A_CLIENT = 9
+"""A client's page tells the most: data, holding, code or key, codes with their sendings, charges, mutes, history."""
 
 KINDS = ["Padaria e Confeitaria", "Supermercado", "Restaurante e Pizzaria", "Comércio de Alimentos", "Mercearia",
          "Açougue e Casa de Carnes", "Lanchonete", "Distribuidora de Bebidas", "Farmácia", "Materiais de Construção"]  # fmt: skip
@@ -199,6 +211,51 @@ def test_the_next_page_of_the_ledger_and_a_charge(web) -> None:
 @pytest.mark.parametrize("noun", ["detail", "menu", "row", "suspension/new"])
 def test_what_is_asked_about_a_row(web, noun) -> None:
     assert body(fragment(web, f"/clients/18007/{noun}")) <= SMALL
+
+
+@pytest.fixture
+def waiting(web: Visitor, crowd: Partner) -> list[int]:
+    """Have 30 codes wait, as random as real ones, most of them handed on; return their ids."""
+    owners = db.session.scalars(select(Client.id).where(Client.due_on >= NOW.date(), Client.pending_at.is_(None)))
+    chance, rows = random.Random(5), []
+    for number, client_id in enumerate(owners.all()[:30]):
+        rows.append({"id": 40_000 + number * 3, "partner_id": crowd.id, "client_id": client_id, "item": Item.BASE,
+                     "code": codes.generate(chance.randrange), "issued_at": NOW - timedelta(days=90 - number)})  # fmt: skip
+    db.session.execute(insert(RegistrationCode), rows)
+    [user_id] = db.session.scalars(select(User.id)).all()
+    sent = [{"code_id": row["id"], "way": chance.choice(list(SendingWay)), "user_id": user_id,
+             "sent_at": NOW - timedelta(days=chance.randrange(90))} for row in rows[5:]]  # fmt: skip
+    db.session.execute(insert(CodeSending), sent)
+    db.session.commit()
+    return [row["id"] for row in rows]
+
+
+@pytest.mark.parametrize("query", ["", "?age=older", "?sent=yes"])
+def test_a_fragment_of_the_funnel(web, waiting, record_property, query) -> None:
+    answer = fragment(web, f"/codes{query}")
+    record_property("bytes", body(answer))
+    assert body(answer) <= FRAGMENT[25]
+
+
+def test_a_sending_from_the_funnel(web, waiting) -> None:
+    fields = {"csrf_token": web.csrf_token(), "way": "whatsapp", "seen": "0"}
+    headers = {"Accept-Encoding": "br"} | HTMX
+    assert body(web.browser.post(f"/codes/{waiting[0]}/sendings", data=fields, headers=headers)) <= SMALL
+
+
+@pytest.mark.parametrize("noun", ["reissue/new", "document/new"])
+def test_what_is_asked_about_a_client_s_codes(web, noun) -> None:
+    assert body(fragment(web, f"/clients/18007/{noun}")) <= SMALL
+
+
+@pytest.mark.parametrize(
+    "path", ["/codes", "/codes?q=padaria&sent=no&age=older&after=40003", "/codes/40003", "/codes/40003/slip"]
+)
+def test_codes_cost_few_queries(web, waiting, path) -> None:
+    for headers in ({}, HTMX):
+        with counted() as sent:
+            assert fetch(web, path, **headers).status_code == 200
+        assert 1 <= len(sent) <= QUERIES, "\n".join(sent)
 
 
 def test_an_action_on_a_row(web) -> None:

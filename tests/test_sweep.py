@@ -55,6 +55,7 @@ FORM = {
     "version": "1", "reason": "Varredura", "name": "Varrido", "uf": "SP", "city": "Santos", "email": "varre@dura.test",
     "phone": "", "notes": "Varrido", "password": "uma-senha-da-varredura", "repeated": "uma-senha-da-varredura",
     "next": "/", "action": "suspend", "criteria": "?q=umbuzeiro", "to": "2025-07-20", "upto": "999999",
+    "way": "phone", "seen": "0", "code": "2222-2222-2222-2222", "document": "11222333000181",
 }  # fmt: skip
 """What every POST is sent: the fields of all forms, but the ids (``Victim.form``)."""
 
@@ -111,11 +112,11 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
         )
         for n, fact in enumerate(facts)
     ]
-    secrets = []
+    issued = [make.code(client) for client in clients]
+    secrets = [shown for code in issued for shown in (code.code, codes.grouped(code.code))]
     for client in clients:
         make.item(client, Item.WAITER, 2)
-        code, key = make.code(client).code, make.installation(client).key
-        secrets += [code, codes.grouped(code), key]
+        secrets.append(make.installation(client).key)
     admin = users[Role.ADMIN]
     audit.record("edit", actor=_Actor(admin.id, admin.name), now=NOW, partner_id=partner.id, client_id=clients[0].id,
                  before={"name": "Antes do umbuzeiro"}, after={"name": "Depois"}, reason="Motivo do umbuzeiro")  # fmt: skip
@@ -157,6 +158,7 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
     values: dict[str, list[Any]] = {
         "charge_id": [make.charge(clients[0], 4_321).id],
         "client_id": [client.id for client in clients],
+        "code_id": [code.id for code in issued],
         "user_id": [users[Role.READER].id],
         "session_id": session_ids,
         "client_id+event_id": [(clients[1].id, suspension.id)],

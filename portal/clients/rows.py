@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from portal import formatting
 from portal.clients import timeline
@@ -28,9 +27,13 @@ DONE_LABELS = {
     Action.UNHIDE: "Reexibição",
     Action.REACTIVATE: "Reativação",
     "order_reversed": "Pedido estornado",
-    "code_reissued": "Código de registro reemitido",
-    "document_changed": "Alteração de CPF/CNPJ",
+    Action.REISSUE_CODE: "Código de registro reemitido",
+    Action.CHANGE_DOCUMENT: "Alteração de CPF/CNPJ",
     CHANGES_APPLIED: "Mudança em vigor",
+    "code_sent_whatsapp": "Código enviado por WhatsApp",
+    "code_sent_email": "Código enviado por e-mail",
+    "code_sent_slip": "Código impresso",
+    "code_sent_phone": "Código informado por telefone",
     "notice_dismissed": "Aviso dispensado",
     "notice_postponed": "Aviso adiado",
     "notice_reopened": "Aviso reaberto",
@@ -171,41 +174,23 @@ def _day_in_words(text: str) -> str:
 class CodeRow:
     """A line of the unused codes window."""
 
+    id: int
     client_id: int
     name: str
     document: str
     item: str
     code: str
     age: str
-    whatsapp: str
 
     @classmethod
     def build(cls, code: RegistrationCode, client: Client, today: date) -> CodeRow:
-        """Prepare a code with the link that opens WhatsApp with a text ready to send."""
+        """Prepare a code."""
         return cls(
+            code.id,
             client.id,
             client.name,
             formatting.document(client.document),
             code.item.label,
             formatting.code(code.code),
-            age_in_words(formatting.local_date(code.issued_at), today),
-            whatsapp_link(code, client),
+            formatting.ago(formatting.local_date(code.issued_at), today),
         )
-
-
-def age_in_words(since: date, today: date) -> str:
-    """Return "hoje", "há 1 dia", "há 12 dias"."""
-    days = (today - since).days
-    if days <= 0:
-        return "hoje"
-    return "há 1 dia" if days == 1 else f"há {days} dias"
-
-
-def whatsapp_link(code: RegistrationCode, client: Client) -> str:
-    """Return a link that opens WhatsApp with the code in a ready text; with the client's number where one is known."""
-    text = (
-        f"Olá! O código de registro do Link para {client.name} "
-        f"(CPF/CNPJ {formatting.document(client.document)}) é {formatting.code(code.code)}. "
-        "Na tela “Ativação” do Link, informe o CPF/CNPJ e este código e toque em “Continuar”."
-    )
-    return f"https://wa.me/{'55' + client.phone if client.phone else ''}?text={quote(text)}"

@@ -60,6 +60,8 @@ PERMISSION_OF: dict[Action, Permission] = {
     Action.RESUME: Permission.MANAGE_CLIENTS,
     Action.HIDE: Permission.MANAGE_CLIENTS,
     Action.UNHIDE: Permission.MANAGE_CLIENTS,
+    Action.REISSUE_CODE: Permission.MANAGE_CLIENTS,
+    Action.CHANGE_DOCUMENT: Permission.MANAGE_CLIENTS,
 }
 """Actions whose flow exists, with the permission each asks for; the menu offers no others."""
 

@@ -1,10 +1,9 @@
-"""Registration codes: the window of unused ones, what is sent by WhatsApp, and who never sees any."""
+"""Registration codes: the window of unused ones, and who never sees any."""
 
 from __future__ import annotations
 
 import re
 from datetime import timedelta
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
@@ -95,34 +94,6 @@ def test_anonymous_wrong_method_and_vendor_staff(visitor, web, web_of) -> None:
     assert visitor.fragment("/clients/codes").status_code == 401
     assert web.post("/clients/codes").status_code == 405
     assert web_of(Role.OPERATOR, at=None).get("/clients/codes").status_code == 403
-
-
-class TestWhatsApp:
-    """A link that opens WhatsApp with a text ready to send."""
-
-    @staticmethod
-    def link(text: str) -> str:
-        return re.search(r'href="(https://wa\.me/[^"]+)"', text)[1].replace("&amp;", "&")
-
-    def test_it_names_client_document_and_code(self, web, client_in, make) -> None:
-        client = client_in(name="Bar & Café “Zé”", document="11222333000181", phone="11987654321")
-        code = make.code(client).code
-        link = self.link(web.get("/clients/codes").text)
-        parts = urlsplit(link)
-        assert (parts.scheme, parts.netloc, parts.path) == ("https", "wa.me", "/5511987654321")
-        text = parse_qs(parts.query)["text"][0]
-        assert text == unquote(parts.query.removeprefix("text="))
-        assert "Bar & Café “Zé” (CPF/CNPJ 11.222.333/0001-81)" in text
-        assert codes.grouped(code) in text
-        assert "Ativação" in text
-
-    def test_without_a_phone_whatsapp_asks_whom_to_send_it_to(self, web, client_in, make) -> None:
-        make.code(client_in())
-        assert urlsplit(self.link(web.get("/clients/codes").text)).path == "/"
-
-    def test_it_tells_the_other_site_nothing_about_this_one(self, web, client_in, make) -> None:
-        make.code(client_in())
-        assert 'target="_blank" rel="noopener noreferrer"' in web.get("/clients/codes").text
 
 
 def test_leitura_sees_no_code_and_no_key_anywhere(web, web_of, client_in, make) -> None:
