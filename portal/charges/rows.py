@@ -155,7 +155,7 @@ def months(today: date, chosen: date | None) -> list[tuple[str, str]]:
         firsts.append(cycle.first_of_month(firsts[-1] - date.resolution))
     if chosen and chosen not in firsts:
         firsts.append(chosen)
-    return [("", "Todos"), *((month_arg(first), formatting.long_month(first)) for first in firsts)]
+    return [("", "Todos os meses"), *((month_arg(first), formatting.long_month(first)) for first in firsts)]
 
 
 def chips(criteria: ChargeFilter) -> Iterator[tuple[str, str]]:

@@ -162,14 +162,14 @@ def test_the_page_leads_from_what_is_pending_over_today_into_the_past(web, clien
 def test_an_order_says_what_it_cost_and_what_became_of_that(web_of, client_in, make) -> None:
     client = client_in()
     charge = make.charge(client)
-    link = f'<a href="/charges/{charge.id}">Cobrança de R$ 33,38</a> <small>Em aberto</small>'
+    link = f'<a href="/charges/{charge.id}">Cobrança de R$ 33,38</a> · Em aberto</p>'
     for role, is_told in ((Role.ADMIN, True), (Role.FINANCE, True), (Role.SUPPORT, True), (Role.READER, False)):
         assert (link in page(web_of(role), client)) is is_told, role
     db.session.get(Charge, charge.id).reversed_at = NOW
     db.session.get(LicenseOrder, charge.order_id).reversed_at = NOW
     db.session.commit()
     text = page(web_of(), client)
-    assert "<small>Estornada</small>" in text
+    assert "</a> · Estornada</p>" in text
     assert "Este pedido foi estornado." in text
 
 
