@@ -19,7 +19,7 @@ from portal import clock
 from portal.audit import SYSTEM
 from portal.domain.catalogue import Item
 from portal.extensions import db
-from portal.models import AuditEvent, Client, LicenseItem, PendingChange, RegistrationCode
+from portal.models import AuditEvent, Client, Installation, LicenseItem, PendingChange, RegistrationCode
 from portal.models.types import AnyRow
 
 CHANGES_APPLIED = "changes_applied"
@@ -106,17 +106,21 @@ def _fold(today: date) -> None:
 def _is_beyond(today: date) -> ColumnElement[bool]:
     """Return the condition of an unused Móvel code that exceeds the seats which are left, the newest first.
 
-    Used codes are devices: they take their seats before unused ones do, and which of them goes is asked elsewhere.
+    Devices take their seats before codes do, and which of them goes is asked elsewhere; a code that was made to replace a
+    living device stands on that one's seat.
     """
     won, code = _winners(today), RegistrationCode
-    place = func.row_number().over(partition_by=code.client_id, order_by=(code.consumed_at.is_(None), code.id))
+    lives = Installation.item == Item.MOBILE, Installation.revoked_at.is_(None)
+    devices = select(func.count()).where(*lives, Installation.client_id == code.client_id).correlate(code)
+    replaces = select(Installation.id).where(*lives, Installation.id == code.supersedes_id).correlate(code)
+    place = devices.scalar_subquery() + func.row_number().over(partition_by=code.client_id, order_by=code.id)
     ranked = (
-        select(code.id, code.consumed_at, won.c.quantity, place.label("place"))
+        select(code.id, won.c.quantity, place.label("place"))
         .join(won, (won.c.client_id == code.client_id) & (won.c.item == Item.MOBILE))
-        .where(code.item == Item.MOBILE, code.revoked_at.is_(None))
+        .where(code.item == Item.MOBILE, code.revoked_at.is_(None), code.consumed_at.is_(None), ~replaces.exists())
         .subquery()
     )
-    return code.id.in_(select(ranked.c.id).where(ranked.c.place > ranked.c.quantity, ranked.c.consumed_at.is_(None)))
+    return code.id.in_(select(ranked.c.id).where(ranked.c.place > ranked.c.quantity))
 
 
 def _revoke_codes(today: date, now: datetime) -> Counter[int]:

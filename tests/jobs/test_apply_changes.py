@@ -174,6 +174,8 @@ class TestCodes:
     def test_as_many_stay_as_there_are_seats(self, client, make, used, unused, left, revoked) -> None:
         make.item(client, Item.MOBILE, 3)
         devices = [make.code(client, item=Item.MOBILE, consumed_at=NOW).id for _ in range(used)]
+        for _ in devices:
+            make.installation(client, item=Item.MOBILE)
         free = [make.code(client, item=Item.MOBILE).id for _ in range(unused)]
         pend(client, Item.MOBILE, left)
         assert apply_changes.preview(NIGHT)["codes_revoked"] == revoked
@@ -197,6 +199,18 @@ class TestCodes:
             assert code.revoked_at is None
         db.session.refresh(dead)
         assert dead.revoked_at == NOW - timedelta(days=1)
+
+    def test_a_code_that_replaces_a_device_stands_on_its_seat(self, client, make) -> None:
+        make.item(client, Item.MOBILE, 3)
+        device, gone = make.installation(client, item=Item.MOBILE), make.installation(client, revoked_at=NOW)
+        again = make.code(client, item=Item.MOBILE, supersedes_id=device.id)
+        first, second = make.code(client, item=Item.MOBILE, supersedes_id=gone.id), make.code(client, item=Item.MOBILE)
+        make.code(client, item=Item.MOBILE, consumed_at=NOW)  # used by a device that is gone
+        pend(client, Item.MOBILE, 2)
+        assert apply_changes.run(NIGHT)["codes_revoked"] == 1
+        for code, is_alive in ((again, True), (first, True), (second, False)):
+            db.session.refresh(code)
+            assert (code.revoked_at is None) is is_alive
 
     def test_a_change_of_another_item_touches_no_code(self, client, make) -> None:
         make.code(client, item=Item.MOBILE)
