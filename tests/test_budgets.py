@@ -46,8 +46,8 @@ NOT_MODIFIED = 300
 QUERIES = 6
 QUERIES_304 = 2
 CLIENTS_PAGE = "/clients/18007"
-QUERIES_OF_A_CLIENT = 9
-"""A client's page tells the most: data, holding, code or key, codes with their sendings, charges, mutes, history."""
+QUERIES_OF_A_CLIENT = 8
+"""A client's page tells the most: data, holding, code, key and mutes, codes with their sendings, charges, history."""
 
 KINDS = ["Padaria e Confeitaria", "Supermercado", "Restaurante e Pizzaria", "Comércio de Alimentos", "Mercearia",
          "Açougue e Casa de Carnes", "Lanchonete", "Distribuidora de Bebidas", "Farmácia", "Materiais de Construção"]  # fmt: skip

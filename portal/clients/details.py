@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, literal, select, tuple
 from portal.clients.conditions import any_status
 from portal.domain.catalogue import Item
 from portal.domain.licenses import Holding
+from portal.domain.notices import NoticeKind
 from portal.domain.statuses import LIVE_STATUSES
 from portal.extensions import db
 from portal.licenses import queries as licenses
-from portal.models import AuditEvent, Charge, Client, Installation, LicenseOrder, RegistrationCode
+from portal.models import AuditEvent, Charge, Client, Installation, LicenseOrder, NoticeMute, RegistrationCode
 from portal.models.types import AnyRow
 
 HISTORY_SIZE = 50
@@ -31,11 +32,15 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True)
 class Detail:
-    """What a Link row expands to (DOMAIN §3): version, licenses, auxiliary products, code or key."""
+    """What a Link row expands to (DOMAIN §3): version, licenses, auxiliary products, code or key.
+
+    ``muted`` are the kinds of notices that the partner does not want about the client.
+    """
 
     holding: Holding
     code: RegistrationCode | None
     installation: Installation | None
+    muted: frozenset[NoticeKind] = frozenset()
 
     @property
     def licenses(self) -> int:
@@ -50,19 +55,21 @@ class Detail:
 
 
 def get_detail(client: Client, today: date) -> Detail:
-    """Return what a client's row expands to: what it holds today, and its newest code and key with one query."""
+    """Return what a client's row expands to: what it holds today and, with one more query, newest code, key and mutes."""
     code = _newest(
         RegistrationCode, client, RegistrationCode.consumed_at.is_(None), RegistrationCode.revoked_at.is_(None)
     )
     installation = _newest(Installation, client, Installation.revoked_at.is_(None))
-    newest: AnyRow = db.session.execute(
-        select(RegistrationCode, Installation)
+    rows: Sequence[AnyRow] = db.session.execute(
+        select(RegistrationCode, Installation, NoticeMute.kind)
         .select_from(Client)
         .outerjoin(RegistrationCode, RegistrationCode.id == code)
         .outerjoin(Installation, Installation.id == installation)
+        .outerjoin(NoticeMute, NoticeMute.client_id == Client.id)
         .where(Client.id == client.id)
-    ).one()
-    return Detail(licenses.holding_of(client.id, today), newest[0], newest[1])
+    ).all()
+    muted = frozenset(row[2] for row in rows if row[2])
+    return Detail(licenses.holding_of(client.id, today), rows[0][0], rows[0][1], muted)
 
 
 def _newest(

@@ -8,8 +8,7 @@ from sqlalchemy import ColumnElement, or_, select
 
 from portal.domain.notices import EXPIRY_RULES, NoticeKind
 from portal.domain.statuses import DueRange
-from portal.extensions import db
-from portal.models import AuditEvent, Client, Notice, NoticeMute
+from portal.models import AuditEvent, Client, Notice
 from portal.models.notice import IS_UNSETTLED
 
 SETTLING = frozenset({"due_on", "pending_at", "hidden_at"})
@@ -36,8 +35,3 @@ def due_range(kind: NoticeKind, today: date) -> DueRange | None:
     """Return the due dates that the notices of a kind are about today; none where they are not about a due date."""
     rule = EXPIRY_RULES.get(kind)
     return rule.due(today) if rule else None
-
-
-def muted_kinds(client_id: int) -> set[NoticeKind]:
-    """Return the kinds of notices that the partner does not want about a client."""
-    return set(db.session.scalars(select(NoticeMute.kind).where(NoticeMute.client_id == client_id)))
