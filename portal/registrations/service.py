@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -125,7 +126,8 @@ def _done_before(asked: Registration) -> Outcome | None:
 def _write(asked: Registration, offer: Quote, now: datetime, actor: Actor) -> Outcome:
     """Add the client with everything that belongs to it, and commit."""
     is_pending = queries.is_held_elsewhere(asked.partner_id, asked.document, asked.product)
-    client = _client(asked, offer, now, is_pending=is_pending)
+    due_on, due_day = None if is_pending else offer.due_on, queries.due_day(asked.partner_id)
+    client = Client(**columns_of(asked, due_on=due_on, due_day=due_day, now=now))
     db.session.add(client)
     db.session.flush()
     event = _record(client, asked, now, actor)
@@ -159,39 +161,43 @@ def _keep_wish(client: Client, event: AuditEvent, wanted: Quantities) -> None:
     contract.note(event, licensing.as_json(NOTHING), licensing.as_json(wish))
 
 
-def _client(asked: Registration, offer: Quote, now: datetime, *, is_pending: bool) -> Client:
-    """Return the row: Ativo at once or, where another partner holds the document, Pendente and without a due date."""
-    return Client(
-        partner_id=asked.partner_id,
-        document=asked.document,
-        product=asked.product,
-        renewal_method=asked.method,
-        search_key=search_key(asked.data["name"], asked.document),
-        registered_on=clock.local_date(now),
-        due_day=queries.due_day(asked.partner_id),
-        due_on=None if is_pending else offer.due_on,
-        pending_at=now if is_pending else None,
-        pending_reason=AWAITING_VENDOR if is_pending else "",
-        creation_key=asked.key,
+def columns_of(asked: Registration, *, due_on: date | None, due_day: int, now: datetime) -> dict[str, Any]:
+    """Return the row of a new client: Ativo at once or, without a due date, Pendente until the vendor has looked."""
+    return {
+        "partner_id": asked.partner_id,
+        "document": asked.document,
+        "product": asked.product,
+        "renewal_method": asked.method,
+        "search_key": search_key(asked.data["name"], asked.document),
+        "registered_on": clock.local_date(now),
+        "due_day": due_day,
+        "due_on": due_on,
+        "pending_at": None if due_on else now,
+        "pending_reason": "" if due_on else AWAITING_VENDOR,
+        "creation_key": asked.key,
         **asked.data,
-    )
+    }
+
+
+def facts_of(asked: Registration, *, due_on: date | None, due_day: int) -> dict[str, Any]:
+    """Return what the record of a registration says of the new client, its licenses apart."""
+    return dict(asked.data) | {
+        "document": asked.document,
+        "product": asked.product.value,
+        "renewal_method": asked.method.value,
+        "due_on": due_on.isoformat() if due_on else None,
+        "due_day": due_day,
+    }
 
 
 def _record(client: Client, asked: Registration, now: datetime, actor: Actor) -> AuditEvent:
-    facts = {
-        "document": client.document,
-        "product": client.product.value,
-        "renewal_method": client.renewal_method.value,
-        "due_on": client.due_on.isoformat() if client.due_on else None,
-        "due_day": client.due_day,
-    }
     return audit.record(
         REGISTER,
         actor=actor,
         now=now,
         partner_id=client.partner_id,
         client_id=client.id,
-        after=dict(asked.data) | facts,
+        after=facts_of(asked, due_on=client.due_on, due_day=client.due_day),
         base_version=BASE_VERSION,
         asked=asked.fingerprint,
     )
