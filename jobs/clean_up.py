@@ -1,4 +1,4 @@
-"""Forgets what has served its purpose: ended sessions, attempts, drafts, one-time links, old orders, works and runs."""
+"""Forgets what has served its purpose: ended sessions, attempts, drafts, one-time links, old orders, imports, works, runs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime
 
 from portal.accounts import cleaning
 from portal.clients import bulk_cleaning
+from portal.imports import cleaning as imports
 from portal.operations import service
 from portal.works import service as works
 
@@ -15,6 +16,7 @@ WORDS = {
     "drafts": ("rascunho", "rascunhos"),
     "password_links": ("link de senha", "links de senha"),
     "bulk_orders": ("lote antigo", "lotes antigos"),
+    "imports": ("importação antiga", "importações antigas"),
     "works": ("trabalho encerrado", "trabalhos encerrados"),
     "job_runs": ("execução antiga", "execuções antigas"),
 }
@@ -23,10 +25,11 @@ WORDS = {
 def run(now: datetime) -> dict[str, int]:
     """Delete them; how long each kind is kept stands in ``portal.domain.retention``."""
     counts = cleaning.forget(now) | {"bulk_orders": bulk_cleaning.forget(now), "works": works.forget(now)}
-    return counts | {"job_runs": service.forget_runs(now)}
+    return counts | {"imports": imports.forget(now), "job_runs": service.forget_runs(now)}
 
 
 def preview(now: datetime) -> dict[str, int]:
     """Count what would be deleted of people's things."""
     orders, ended = bulk_cleaning.count_forgettable(now), works.count_forgettable(now)
-    return cleaning.count_forgettable(now) | {"bulk_orders": orders, "works": ended}
+    counts = {"bulk_orders": orders, "imports": imports.count_forgettable(now), "works": ended}
+    return cleaning.count_forgettable(now) | counts

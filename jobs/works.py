@@ -36,6 +36,7 @@ from portal.domain import works
 from portal.domain.jobs import RunState
 from portal.domain.works import WorkKind
 from portal.extensions import db
+from portal.imports import service as imports
 from portal.models import Work
 from portal.works import queries
 from portal.works.queries import Seen
@@ -48,6 +49,7 @@ Steps = Mapping[WorkKind, Step]
 
 STEPS: Steps = {
     WorkKind.BULK: bulk_execution.step,
+    WorkKind.IMPORT: imports.step,
 }
 
 PAUSE_SECONDS = 0.1

@@ -139,6 +139,16 @@ def asks(form: str) -> Callable[[View], View]:
     return declare
 
 
+def takes(most_bytes: int) -> Callable[[View], View]:
+    """Declare that a route takes more than a form: an upload of so many bytes."""
+
+    def declare(view: View) -> View:
+        view.most_bytes = most_bytes  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
 def public(view: View) -> View:
     """Declare that a route is open to everybody."""
     view.permission = PUBLIC  # type: ignore[attr-defined]
@@ -159,7 +169,8 @@ def gate() -> Response | None:
     """
     if request.endpoint is None:
         return None
-    permission = current_app.view_functions[request.endpoint].permission  # type: ignore[union-attr]
+    view: Any = current_app.view_functions[request.endpoint]
+    permission, request.max_content_length = view.permission, getattr(view, "most_bytes", request.max_content_length)
     if permission != PUBLIC:
         if not current_user.is_authenticated:
             return cast(Response, login_manager.unauthorized())

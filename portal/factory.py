@@ -23,6 +23,7 @@ from portal.demo import commands as demo_commands
 from portal.domain.ids import parse_id
 from portal.extensions import csrf, db, limiter, login_manager, migrate
 from portal.home import routes as home
+from portal.imports import routes as imports
 from portal.notifications import routes as notifications
 from portal.operations import routes as operations
 from portal.registrations import routes as registrations
@@ -58,7 +59,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.url_map.converters["int"] = _Number
     _settings(app, config)
     _plumbing(app, config)
-    for feature in (home, clients, registrations, charges, codes, notifications, accounts, operations):
+    for feature in (home, clients, registrations, imports, charges, codes, notifications, accounts, operations):
         app.register_blueprint(feature.bp)
     accounts.init_app(app)
     for commands in (account_commands, catalogue_commands, demo_commands, backup, restore):

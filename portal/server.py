@@ -25,7 +25,8 @@ QUIET_SECONDS = 0.05
 MOST_WAITING = 1024
 """As many connections as waitress lets the kernel keep waiting (its ``backlog``)."""
 
-BODY_LIMIT = 1024 * 1024
+BODY_LIMIT = 3 * 1024 * 1024
+"""More than any upload that a route takes; the portal itself refuses what is more than its route takes."""
 
 NOTHING = nullcontext()
 

@@ -211,6 +211,9 @@ def test_a_fragment_says_what_it_expects_and_extends_nothing(name) -> None:
 
 
 NO_HTML_OF_THEIR_OWN = {
+    "imports.errors_csv": "answers a file",
+    "imports.template_csv": "answers a file",
+    "imports.template_xlsx": "answers a file",
     "charges.export_csv": "answers a file",
     "clients.export_csv": "answers a file",
     "operations.healthz": "answers JSON, to machines",

@@ -25,6 +25,7 @@ from portal.domain import codes, documents
 from portal.domain.actions import Action
 from portal.domain.bulk import LineResult
 from portal.domain.catalogue import Item
+from portal.domain.imports import ImportState, Verdict
 from portal.domain.jobs import RunState
 from portal.domain.notices import NoticeKind
 from portal.domain.roles import GRANTS, READING, VENDOR_ONLY, Permission, Role
@@ -35,6 +36,8 @@ from portal.models import (
     BulkLine,
     BulkOrder,
     Client,
+    ImportRow,
+    ImportRun,
     JobRun,
     Notice,
     NoticeMute,
@@ -167,6 +170,7 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
         "notice_id": [notice.id],
         "kind": [notice.kind.value],
         "key": [orders[Role.ADMIN], finished],
+        "run_key": [_import(admin, clients[0], state) for state in ImportState],
         "name": [JOB.name],
         "token": [used],
         "draft": [draft],
@@ -186,6 +190,22 @@ def _order(user: User, client: Client, reason: str, done: AuditEvent | None = No
         line.result, line.event_id = LineResult.DONE, done.id
     db.session.add(line)
     return order.key
+
+
+def _import(user: User, client: Client, state: ImportState) -> str:
+    """Add an import of one client in a state, with a row that could not be imported; returns its key."""
+    run = ImportRun(key=f"import-{state.value}", partner_id=client.partner_id, user_id=user.id, user_name=user.name,
+                    file_name="umbuzeiro.csv", sha256="x" * 64, titles=["Nome do umbuzeiro"], places={"name": 0},
+                    state=state, lines=2, ready=1, bad=1, quote=[], failure="Parou no umbuzeiro", created_at=NOW,
+                    confirmed_at=NOW, finished_at=NOW, undone_at=NOW)  # fmt: skip
+    db.session.add(run)
+    db.session.flush()
+    made = client.id if state in {ImportState.FINISHED, ImportState.UNDONE} else None
+    db.session.add_all([
+        ImportRow(run_id=run.id, number=2, cells=[client.name], verdict=Verdict.READY, client_id=made),
+        ImportRow(run_id=run.id, number=3, cells=["umbuzeiro"], verdict=Verdict.BAD, errors=["Erro do umbuzeiro"]),
+    ])  # fmt: skip
+    return run.key
 
 
 def _work(user: User) -> Work:
@@ -263,7 +283,7 @@ def ask(open_browser: Callable[[], Visitor], method: str, path: str, form: dict[
 
 def told(answer: TestResponse, words: list[str]) -> list[str]:
     """Return which of some words an answer holds, in body or headers, what the request itself said apart."""
-    text = answer.text + "".join(f"{name}: {value}\n" for name, value in answer.headers)
+    text = answer.get_data().decode(errors="replace") + "".join(f"{name}: {value}\n" for name, value in answer.headers)
     text = (
         text.replace("q=umbuzeiro", "")
         .replace("q%3Dumbuzeiro", "")

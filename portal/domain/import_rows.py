@@ -39,6 +39,9 @@ class RowFault(LabelEnum):
     DUE_INVALID = "due_invalid", "Vencimento inválido: {found}. Use dia/mês/ano, como 10/07/2025."
     DUE_TOO_FAR = "due_too_far", "Vencimento fora do aceito: de {first} a {last}."
     REPEATED = "repeated", "Mesmo CPF/CNPJ e produto da linha {other}."
+    NO_PRICE = "no_price", "Não há preço de {item} ({product}) na tabela em vigor. Avise o fornecedor."
+    TOO_MANY_CODES = "too_many_codes", "A importação passaria de 10.000 códigos de registro. Divida a planilha."
+    ELSEWHERE = "elsewhere", "Outro parceiro já tem este CPF/CNPJ com este produto. Resolva antes de importar."
     REGISTERED = "registered", "Sua revenda já tem este CPF/CNPJ com este produto."
 
     def say(self, **found: object) -> str:

@@ -19,6 +19,10 @@ BULK_DRAFTS = timedelta(days=7)
 BULK_ORDERS = timedelta(days=365)
 """Counted from the confirmation; the clients' history stays for ever."""
 
+IMPORT_DRAFTS = timedelta(days=7)
+IMPORTS = timedelta(days=90)
+"""Counted from the confirmation; with an import go the rows of its file, not the clients."""
+
 DAILY_BACKUPS = 7
 WEEKLY_BACKUPS = 4
 SUNDAY = 6

@@ -28,6 +28,7 @@ class Permission(StrEnum):
     EDIT_CLIENTS = "edit_clients"
     MANAGE_CLIENTS = "manage_clients"
     MANAGE_NOTICES = "manage_notices"
+    IMPORT_CLIENTS = "import_clients"
     MANAGE_USERS = "manage_users"
     RUN_JOBS = "run_jobs"
 
@@ -50,9 +51,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission) - VENDOR_ONLY,
     Role.FINANCE: READING | {Permission.EDIT_CLIENTS, Permission.MANAGE_NOTICES},
     Role.SUPPORT: (READING - {Permission.VIEW_LEDGER})
-    | {Permission.EDIT_CLIENTS, Permission.MANAGE_CLIENTS, Permission.MANAGE_NOTICES},
+    | {Permission.EDIT_CLIENTS, Permission.MANAGE_CLIENTS, Permission.MANAGE_NOTICES, Permission.IMPORT_CLIENTS},
     Role.READER: frozenset({Permission.SIGNED_IN, Permission.VIEW_CLIENTS}),
-    Role.OPERATOR: VENDOR_ONLY | {Permission.SIGNED_IN, Permission.MANAGE_USERS},
+    Role.OPERATOR: VENDOR_ONLY | {Permission.SIGNED_IN, Permission.MANAGE_USERS, Permission.IMPORT_CLIENTS},
 }
 
 

@@ -31,6 +31,7 @@ class WorkKind(LabelEnum):
     """What a work is about; its ``subject_id`` is an id of that."""
 
     BULK = "bulk", "Alteração em lote"
+    IMPORT = "import", "Importação de clientes"
 
 
 class Work(Protocol):

@@ -43,6 +43,9 @@ ACTIVE_PARTS = re.compile(
     r"vbaProject|externalLinks?/|activeX|embeddings/|ctrlProps|connections\.xml|macrosheets", re.IGNORECASE
 )
 ENTITIES = re.compile(rb"<!(DOCTYPE|ENTITY)")
+QUOTED = re.compile(r"^'(?=[=+@-])")
+"""How our own files keep a cell from being a formula (portal/sheets.py)."""
+
 CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 Cells = list[str]
@@ -98,7 +101,7 @@ def _tidy(raw: Iterable[str]) -> Cells:
     for text in raw:
         if len(text) > MOST_CELL:
             raise FileRefused(FileFault.CELL_TOO_LONG)
-        cells.append(" ".join(text.split())[:KEPT_CELL])
+        cells.append(QUOTED.sub("", " ".join(text.split()))[:KEPT_CELL])
     while cells and not cells[-1]:
         cells.pop()
     return cells

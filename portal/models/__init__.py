@@ -6,6 +6,7 @@ from portal.models.audit import AuditEvent
 from portal.models.bulk import BulkLine, BulkOrder
 from portal.models.charge import Charge, ChargeLine, LicenseOrder, Price, PriceVersion
 from portal.models.client import Client, ClientTally
+from portal.models.imports import ImportRow, ImportRun
 from portal.models.job import JobRun
 from portal.models.license import CodeSending, Installation, LicenseItem, PendingChange, RegistrationCode, Seat
 from portal.models.notice import Notice, NoticeMute, NoticeTally
@@ -24,6 +25,8 @@ __all__ = [
     "ClientTally",
     "CodeSending",
     "FormDraft",
+    "ImportRow",
+    "ImportRun",
     "Installation",
     "JobRun",
     "LicenseItem",

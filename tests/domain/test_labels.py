@@ -127,7 +127,7 @@ LABELS = {
     FileFault: {fault.value: fault.label for fault in FileFault},  # sentences; tests/imports reads them
     RowFault: {fault.value: fault.label for fault in RowFault},
     RunState: {"requested": "Pedida", "running": "Em execução", "done": "Concluída", "failed": "Falhou"},
-    WorkKind: {"bulk": "Alteração em lote"},
+    WorkKind: {"bulk": "Alteração em lote", "import": "Importação de clientes"},
 }
 
 

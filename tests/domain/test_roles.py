@@ -18,6 +18,7 @@ MATRIX = """
     edit_clients     yes    yes    yes    –      –
     manage_clients   yes    –      yes    –      –
     manage_notices   yes    yes    yes    –      –
+    import_clients   yes    –      yes    –      yes
     manage_users     yes    –      –      –      yes
     run_jobs         –      –      –      –      yes
 """
