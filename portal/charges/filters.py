@@ -16,7 +16,8 @@ from portal.domain.search import fold
 
 PAGE_SIZE = 25
 SEARCH_LIMIT = 100
-FIRST_YEAR = 2000
+YEARS = range(2000, 2100)
+"""What a month's year may be: no charge is older, and arithmetic of days has an end."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,6 @@ def month_arg(month: date | None) -> str:
 def parse_month(text: str) -> date | None:
     """Return the first day of the month that 2025-07 names, or None."""
     found = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])", text)
-    if found is None or int(found[1]) < FIRST_YEAR:
+    if found is None or int(found[1]) not in YEARS:
         return None
     return date(int(found[1]), int(found[2]), 1)

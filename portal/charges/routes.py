@@ -9,6 +9,7 @@ from portal.access import current_partner_id, requires, viewer
 from portal.charges import queries, rows
 from portal.charges.filters import PAGE_SIZE, ChargeFilter
 from portal.charges.rows import ChargeDetail, ChargeRow
+from portal.domain.charges import ChargeState
 from portal.domain.errors import NotFound
 from portal.domain.roles import Permission
 from portal.extensions import limiter
@@ -36,6 +37,7 @@ def index() -> Response:
         count=rows.count_of(criteria.state, totals),
         tabs=rows.tabs(criteria, totals),
         chips=list(rows.chips(criteria)),
+        states=list(ChargeState),
         months=rows.months(clock.today(), criteria.month),
         opened=_opened(partner_id, criteria),
     )

@@ -91,6 +91,12 @@ def test_the_month_that_the_address_names_is_chosen_however_old(web) -> None:
     assert '<option value="2024-08">' in web.get("/charges").text
 
 
+def test_the_state_that_the_address_names_is_chosen(web) -> None:
+    text = web.get("/charges?state=paid").text
+    assert '<option value="paid" selected>Paga</option>' in text
+    assert text.count(" selected") == 2, "and every month"
+
+
 def test_sql_and_python_agree_on_the_state_of_every_charge(client, make) -> None:
     for paid_at in (None, NOW):
         for reversed_at in (None, NOW):
