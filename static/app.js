@@ -9,8 +9,9 @@
 
   /* A request that failed is offered again; nothing typed is touched. */
   let failed = null;
-  const online = () => { failed = null; byId("offline").hidden = true; };
-  const offline = (again) => { failed = again; byId("offline").hidden = false; };
+  const bar = byId("offline"); // inside an open window, because nothing outside of it can be pressed
+  const online = () => { failed = null; bar.hidden = true; document.body.append(bar); };
+  const offline = (again) => { failed = again; (document.querySelector("dialog[open]") || document.body).append(bar); bar.hidden = false; };
   on("htmx:error", ({ target, detail }) => {
     if (!detail.ctx || detail.ctx.response) return;
     offline(() => (target.matches("form") ? target.requestSubmit() : target.click()));
@@ -31,7 +32,8 @@
   let place = null;
   on("htmx:before:swap", ({ detail: { ctx } }) => {
     const here = document.activeElement;
-    const region = ctx.target && ctx.target.nodeType ? ctx.target : null;
+    // The server may answer with a form for another place, which it names.
+    const region = ctx.target && ctx.target.nodeType ? ctx.target : document.querySelector(`form${ctx.target}`);
     const isInside = region && here && region.contains(here);
     place = {
       ids: [here && here.id, ...(ctx.sourceElement ? [ctx.sourceElement.id] : [])].filter(Boolean),

@@ -10,6 +10,7 @@ from datetime import timedelta
 from itertools import product
 from typing import Any
 
+import brotli
 import pytest
 from flask import Flask
 from sqlalchemy import event, insert, select
@@ -42,6 +43,7 @@ from tests.visitor import HTMX, Visitor
 FIRST_VISIT, FIRST_REQUESTS = 24 * 1024, 4
 FRAGMENT = {25: 3_584, 50: 6_656}
 SMALL = 1_228
+RUNNING_TOTAL = 2_048
 NOT_MODIFIED = 300
 QUERIES = 6
 QUERIES_304 = 2
@@ -286,6 +288,27 @@ def _inactive(client_id: int) -> int:
     return client_id
 
 
+def test_the_running_total_of_a_license_with_everything(web, make, record_property) -> None:
+    make.price_version()
+    counted_items = dict.fromkeys(("base", "waiter", "mobile", "self_service"), "123")
+    fields = counted_items | {"cloud": "1", "payment_order": "1", "integrated_payment": "1", "product": "link"}
+    fields |= {"csrf_token": web.csrf_token(), "document": "11.222.333/0001-81"}
+    headers = {"Accept-Encoding": "br"} | HTMX
+    answer = web.browser.post("/clients/quote", data=fields, headers=headers)
+    record_property("running total", weight(answer))
+    assert b"Total" in brotli.decompress(answer.get_data())
+    assert weight(answer) <= RUNNING_TOTAL
+
+
+@pytest.mark.parametrize("path", ["/clients/quote", "/clients/products", "/clients/document"])
+def test_what_the_form_of_a_new_client_asks_costs_few_queries(web, make, path) -> None:
+    make.price_version()
+    with counted() as sent:
+        fields = {"csrf_token": web.csrf_token(), "document": "11222333000181", "product": "link"}
+        assert web.browser.post(path, data=fields, headers=HTMX).status_code == 200
+    assert len(sent) <= QUERIES, sent
+
+
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
 def test_an_unchanged_list(web, record_property, headers) -> None:
     tag = fetch(web, "/clients", **headers).headers["ETag"]
@@ -302,7 +325,7 @@ LISTS = [
     "/clients?q=padaria&after=18350&open=18007",
 ]  # fmt: skip
 PAGES = [CLIENTS_PAGE, "/clients/18007/detail", "/clients/18007/menu", "/clients/18007/row", "/clients/codes",
-         "/clients/18007/revision/new", "/clients/18007/suspension/new", "/clients/cities?uf=SP&city=sao", "/",
+         "/clients/18007/revision/new", "/clients/18007/suspension/new", "/clients/cities?uf=SP&city=sao", "/", "/clients/new",
          "/charges", "/charges?state=open&open=1", "/charges?q=padaria&month=2025-06", "/charges?after=90", "/charges/1",
          "/charges/export"]  # fmt: skip
 

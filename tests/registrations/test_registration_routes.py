@@ -170,7 +170,7 @@ class TestFragments:
         make.client(partner, document=CNPJ, name="Bar do Zé", product=Product.LINK)
         answer = web.post("/clients/products", htmx=True, **form_of(product="navi", cloud="1"))
         main, note = answer.text.split('<p id="document-said" hx-swap-oob="innerHTML">')
-        assert main.lstrip().startswith('<div id="products"')
+        assert main.lstrip().startswith('<fieldset id="products"')
         assert "waiter" not in main
         assert "o Navi será um segundo cadastro" in note
 
