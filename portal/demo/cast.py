@@ -7,7 +7,8 @@ from random import Random
 
 from portal.demo import names
 from portal.demo.bundles import BUNDLES, Bundle, bundle
-from portal.domain.catalogue import Product, RenewalMethod
+from portal.domain.catalogue import Item, Product, RenewalMethod
+from portal.domain.codes import SendingWay
 from portal.domain.statuses import Status
 
 CPF, LETTERS = "cpf", "letters"
@@ -30,8 +31,10 @@ class Sketch:
     """What is special about a client; everything else is made up around it.
 
     ``due_in`` counts days from today. ``unused_for`` is the age in days of a code that nobody has used yet;
-    ``reissued_for`` that of a second code, for the new computer of an activated client. ``was_suspended``,
-    ``was_hidden`` and ``was_edited`` put such a thing into the history.
+    ``reissued_for`` that of a second code, for the new computer of an activated client; ``sent_by`` tells how the unused
+    ones were handed on. ``added`` are units of the bundle that were ordered in the last cycle, ``dropped`` those that are
+    gone in the next; what was ordered is paid unless the client ``owes``. ``was_suspended``, ``was_hidden`` and
+    ``was_edited`` put such a thing into the history.
     """
 
     name: str
@@ -44,6 +47,10 @@ class Sketch:
     unused_for: int | None = None
     reissued_for: int | None = None
     idle_mobiles: int = 0
+    sent_by: SendingWay | None = None
+    added: Bundle = ()
+    dropped: Bundle = ()
+    owes: bool = False
     reason: str = ""
     notes: str = ""
     is_suspended_too: bool = False
@@ -51,18 +58,26 @@ class Sketch:
     was_hidden: bool = False
     was_edited: bool = False
 
+    @property
+    def has_ordered(self) -> bool:
+        """Whether the client changed its license in its last cycle."""
+        return bool(self.added or self.dropped)
+
 
 _S, _NAVI, _BILLING = Status, Product.NAVI, RenewalMethod.BILLING
 _RESTAURANT = bundle(base=2, cloud=1, waiter=4, mobile=2, payment_order=1)
 
 ALFA_CAST = (
-    Sketch("Padaria Pão Quente Ltda", due_in=0, bundle=bundle(base=2, cloud=1, waiter=3), was_edited=True),
+    Sketch("Padaria Pão Quente Ltda", due_in=0, bundle=bundle(base=2, cloud=1, waiter=3), was_edited=True,
+           dropped=((Item.WAITER, 1),)),
     Sketch("Mercadinho Bom Jesus", product=_NAVI, due_in=0, method=_BILLING),
-    Sketch("Restaurante Sant'Anna & Filhos", due_in=3, bundle=_RESTAURANT, idle_mobiles=1,
+    Sketch("Restaurante Sant'Anna & Filhos", due_in=3, bundle=_RESTAURANT, idle_mobiles=1, added=((Item.WAITER, 1),), owes=True,
            notes="Quatro garçons no salão, aos domingos seis. O tablet novo ainda vai chegar."),
-    Sketch("Mercearia do Zé Antônio", product=_NAVI, due_in=3, bundle=bundle(cloud=1)),
+    Sketch("Mercearia do Zé Antônio", product=_NAVI, due_in=3, bundle=bundle(cloud=1),
+           added=((Item.CLOUD, 1),)),
     Sketch("D'Ávila Autopeças e Serviços Ltda", due_in=7, method=_BILLING, was_suspended=True),
-    Sketch("Hamburgueria 2 Irmãos", due_in=7, bundle=bundle(base=2, self_service=2, integrated_payment=1, cloud=1)),
+    Sketch("Hamburgueria 2 Irmãos", due_in=7, bundle=bundle(base=2, self_service=2, integrated_payment=1, cloud=1),
+           added=((Item.SELF_SERVICE, 1),), dropped=((Item.INTEGRATED_PAYMENT, 1),)),
     Sketch("Açougue Olho d'Água", document="12ABC34501DE35", notes="Primeiro cliente com CNPJ alfanumérico."),
     Sketch("Temakeria Nakamura & Müller", document=LETTERS, bundle=bundle(cloud=1, waiter=2)),
     Sketch("Pet Shop Arara-Azul", document=LETTERS, product=_NAVI, method=_BILLING),
@@ -74,11 +89,12 @@ ALFA_CAST = (
     Sketch("SUPERMERCADO BOM PREÇO LTDA", bundle=bundle(base=5, cloud=1, tef=4, integrated_payment=1), method=_BILLING),
     Sketch("Zé", document=CPF, product=_NAVI),
     Sketch("Lanchonete Ponto Certo", product=_NAVI, document=TWIN_DOCUMENT, bundle=bundle(cloud=1)),
-    Sketch("Lanchonete Ponto Certo", document=TWIN_DOCUMENT, unused_for=2,
+    Sketch("Lanchonete Ponto Certo", document=TWIN_DOCUMENT, unused_for=2, owes=True, sent_by=SendingWay.WHATSAPP,
            notes="Migrando do Navi para o Link; backup combinado para a sexta-feira."),
-    Sketch("Ótica Bela Vista", unused_for=0),
-    Sketch("Cafeteria Grão Nobre", unused_for=1, bundle=bundle(cloud=1)),
-    Sketch("Bar & Petiscaria da Esquina", unused_for=4, bundle=bundle(cloud=1, mobile=1, waiter=1)),
+    Sketch("Ótica Bela Vista", unused_for=0, owes=True),
+    Sketch("Cafeteria Grão Nobre", unused_for=1, bundle=bundle(cloud=1), owes=True, sent_by=SendingWay.EMAIL),
+    Sketch("Bar & Petiscaria da Esquina", unused_for=4, bundle=bundle(cloud=1, mobile=1, waiter=1),
+           sent_by=SendingWay.PHONE),
     Sketch("Farmácia Nossa Senhora Aparecida", unused_for=9),
     Sketch("Churrascaria Gaúcho da Fronteira", unused_for=20, method=_BILLING),
     Sketch("Pousada Beira-Mar", unused_for=45, notes="Reabre na temporada; ativar quando chegar o computador."),
@@ -89,7 +105,7 @@ ALFA_CAST = (
     Sketch("Verônica Guimarães Leão", _S.SUSPENDED, document=CPF, method=_BILLING),
     Sketch("Confecções Araçá & Cia", _S.SUSPENDED, document=LETTERS, bundle=bundle(cloud=1), was_suspended=True,
            reason="Negociação em andamento, liberar após o acordo."),
-    Sketch("Quitanda da Vó Júlia", _S.EXPIRED),
+    Sketch("Quitanda da Vó Júlia", _S.EXPIRED, bundle=bundle(cloud=1), added=((Item.CLOUD, 1),), owes=True),
     Sketch("Peixaria São Pedro", _S.EXPIRED, unused_for=45),
     Sketch("Materiais de Construção Pé-de-Serra", _S.EXPIRED, product=_NAVI, method=_BILLING),
     Sketch("Barbearia D'Angelo", _S.EXPIRED, document=CPF, was_edited=True),

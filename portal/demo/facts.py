@@ -12,6 +12,7 @@ from portal.demo.cast import Sketch
 from portal.demo.due_dates import LAST_DUE_DAY, MONTHS_BACK, Calendar, Due
 from portal.demo.identifiers import DocumentMint
 from portal.domain.cycle import RENEWAL_WINDOW_DAYS
+from portal.domain.prices import PriceTable
 from portal.domain.search import fold, search_key
 from portal.domain.statuses import Status
 from portal.models import Client, Partner, User
@@ -29,6 +30,7 @@ class Scene:
     rng: Random
     mint: DocumentMint
     now: datetime
+    prices: PriceTable
     today: date = field(init=False)
     calendar: Calendar = field(init=False)
 

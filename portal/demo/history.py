@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from portal.demo import orders
 from portal.demo.cast import Sketch
 from portal.demo.facts import Scene
 from portal.domain.actions import Action
+from portal.licenses import service as licensing
 from portal.models import AuditEvent, Client, User
 
 REGISTER = "register"
@@ -49,6 +51,8 @@ def _registration(client: Client, scene: Scene) -> AuditEvent:
 def _changes(client: Client, sketch: Sketch, scene: Scene) -> Iterator[AuditEvent]:
     if sketch.was_edited:
         yield _edit(client, scene)
+    if sketch.has_ordered:
+        yield _order(client, sketch, scene)
     if sketch.was_suspended:
         yield from _interlude(client, scene, "suspended_at", 30)
     if sketch.was_hidden:
@@ -79,3 +83,13 @@ def _edit(client: Client, scene: Scene) -> AuditEvent:
     former = client.phone[:-4] + "0000"
     facts = {"before": {"phone": former}, "after": {"phone": client.phone}}
     return _event(client, scene.rng.choice(scene.staff), Action.EDIT, scene.at(day, 13), **facts)
+
+
+def _order(client: Client, sketch: Sketch, scene: Scene) -> AuditEvent:
+    """Return a change of the license; its order and its charge follow once the event has its id."""
+    before, plan = orders.plan_of(client, sketch, scene)
+    was, becomes = licensing.as_json(before), licensing.as_json(plan.after)
+    changed = [name for name in becomes if was[name] != becomes[name]]
+    facts = {"before": {name: was[name] for name in changed}, "after": {"licenses": becomes["licenses"]}}
+    facts["after"] |= {name: becomes[name] for name in changed}
+    return _event(client, scene.staff[-1], Action.EDIT, scene.at(orders.ordered_on(client, scene), 10), **facts)

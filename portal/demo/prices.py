@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from sqlalchemy.engine import Connection
 
 from portal.domain.catalogue import Item, Product
-from portal.domain.prices import PRICED
+from portal.domain.prices import PRICED, PriceTable
 from portal.models import Price, PriceVersion
 
 NOTE = "Preços fictícios da demonstração"
@@ -25,18 +25,18 @@ AUXILIARY = {
 }
 
 
-def add_prices(connection: Connection, now: datetime) -> int:
-    """Add the demo's one version in the caller's transaction and return its id."""
+def add_prices(connection: Connection, now: datetime) -> PriceTable:
+    """Add the demo's one version in the caller's transaction and return it."""
     facts = {"valid_from": VALID_FROM, "note": NOTE, "created_at": now}
-    version_id = int(connection.execute(insert(PriceVersion).values(facts).returning(PriceVersion.id)).scalar_one())
-    prices = [
-        {
-            "version_id": version_id,
-            "product": product,
-            "item": item,
-            "cents": (AUXILIARY | {Item.BASE: BASE[product]})[item],
-        }
-        for product, item in PRICED
+    version = int(connection.execute(insert(PriceVersion).values(facts).returning(PriceVersion.id)).scalar_one())
+    table = PriceTable(version, VALID_FROM, {(product, item): _cents(product, item) for product, item in PRICED})
+    rows = [
+        {"version_id": version, "product": product, "item": item, "cents": cents}
+        for (product, item), cents in table.cents.items()
     ]
-    connection.execute(insert(Price), prices)
-    return version_id
+    connection.execute(insert(Price), rows)
+    return table
+
+
+def _cents(product: Product, item: Item) -> int:
+    return BASE[product] if item is Item.BASE else AUXILIARY[item]

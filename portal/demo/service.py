@@ -9,13 +9,17 @@ from random import Random
 from sqlalchemy import select, text
 
 from portal import clock, database, passwords
+from portal.catalogue.queries import NO_VERSION, price_table
+from portal.demo import orders
 from portal.demo.cast import ALFA_CAST, ALFA_EXTRAS, BETA_CAST, BETA_EXTRAS, Sketch, extras
 from portal.demo.facts import Scene, client_of
 from portal.demo.history import past
 from portal.demo.identifiers import DocumentMint
+from portal.demo.orders import Deal
 from portal.demo.people import ALFA, BETA, EVERYBODY, OPERATOR, PASSWORD, Firm, Person
 from portal.demo.prices import add_prices
 from portal.demo.story import belongings
+from portal.domain.prices import PriceTable
 from portal.extensions import db
 from portal.models import AuditEvent, Client, Partner, User
 from portal.notifications import service as notifications
@@ -50,7 +54,10 @@ def welcome(url: str) -> str:
     """Return what a start of the demo prints: the address, who may sign in and with what."""
     people = _logins()
     lines = [f"  {user.email:<26} {user.role.label:<14} {name or ''}".rstrip() for user, name in people]
-    return "\n".join(["", f"Portal do Parceiro (demo): {url}", *lines, f"  password of each: {PASSWORD}", ""])
+    lines.append(f"  password of each: {PASSWORD}")
+    if price_table(clock.today()).version == NO_VERSION:
+        lines.append("  no price table holds, so nothing can be sold: flask --app app prices load FILE --from DATE")
+    return "\n".join(["", f"Portal do Parceiro (demo): {url}", *lines, ""])
 
 
 def _logins() -> Sequence[tuple[User, str | None]]:
@@ -84,16 +91,25 @@ def _seed(now: datetime, password_hash: str) -> None:
     """Add everything to the session's transaction."""
     rng = Random(SEED)  # noqa: S311 - made to be repeated
     mint = DocumentMint(rng)
-    add_prices(db.session.connection(), now)
-    scenes = [_open(firm, rng, mint, now, password_hash) for firm in (ALFA, BETA)]
+    prices = add_prices(db.session.connection(), now)
+    scenes = [_open(firm, rng, mint, now, password_hash=password_hash, prices=prices) for firm in (ALFA, BETA)]
     db.session.add(_user(OPERATOR, None, now, password_hash))
-    events = _play((*ALFA_CAST, *extras(rng, ALFA_EXTRAS)), scenes[0])
-    events += _play((*BETA_CAST, *extras(rng, BETA_EXTRAS)), scenes[1])
+    plays = [
+        _play((*ALFA_CAST, *extras(rng, ALFA_EXTRAS)), scenes[0]),
+        _play((*BETA_CAST, *extras(rng, BETA_EXTRAS)), scenes[1]),
+    ]
+    events = [event for told, _deals in plays for event in told]
     events.sort(key=_when)
     db.session.add_all(events)
+    db.session.flush()
+    for scene, (_told, deals) in zip(scenes, plays, strict=True):
+        for deal in deals:
+            orders.write(deal, scene)
 
 
-def _open(firm: Firm, rng: Random, mint: DocumentMint, now: datetime, password_hash: str) -> Scene:
+def _open(
+    firm: Firm, rng: Random, mint: DocumentMint, now: datetime, *, password_hash: str, prices: PriceTable
+) -> Scene:
     """Add a partner with its users."""
     created_at = now - PARTNER_AGE
     partner = Partner(name=firm.name, document=firm.document, due_day=firm.due_day, created_at=created_at)
@@ -102,7 +118,7 @@ def _open(firm: Firm, rng: Random, mint: DocumentMint, now: datetime, password_h
     staff = [_user(person, partner, now, password_hash) for person in firm.people]
     db.session.add_all(staff)
     db.session.flush()
-    return Scene(partner, staff, rng, mint, now)
+    return Scene(partner, staff, rng, mint, now, prices)
 
 
 def _user(person: Person, partner: Partner | None, now: datetime, password_hash: str) -> User:
@@ -116,16 +132,20 @@ def _user(person: Person, partner: Partner | None, now: datetime, password_hash:
     )
 
 
-def _play(cast: tuple[Sketch, ...], scene: Scene) -> list[AuditEvent]:
+def _play(cast: tuple[Sketch, ...], scene: Scene) -> tuple[list[AuditEvent], list[Deal]]:
     """Add a partner's clients, in the order in which they registered, with what belongs to them; return their past."""
     pairs = sorted(((client_of(sketch, scene), sketch) for sketch in cast), key=_registration_date)
     db.session.add_all(client for client, _sketch in pairs)
     db.session.flush()
     events: list[AuditEvent] = []
+    deals: list[Deal] = []
     for client, sketch in pairs:
         db.session.add_all(belongings(client, sketch, scene))
-        events += past(client, sketch, scene)
-    return events
+        orders.hand_on(client, sketch, scene)
+        told = past(client, sketch, scene)
+        events += told
+        deals += orders.deals(client, sketch, scene, told)
+    return events, deals
 
 
 def _registration_date(pair: tuple[Client, Sketch]) -> date:

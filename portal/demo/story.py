@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from portal import clock
-from portal.demo import identifiers, names
+from portal.demo import identifiers, names, orders
 from portal.demo.cast import Sketch
 from portal.demo.facts import Scene
 from portal.domain.catalogue import OFFERS, Item, Product
@@ -20,7 +20,8 @@ ACTIVATION_DAYS = 3
 def belongings(client: Client, sketch: Sketch, scene: Scene) -> Iterator[Any]:
     """Yield the rows that belong to a client that has its id."""
     for item, quantity in sketch.bundle:
-        yield LicenseItem(client_id=client.id, item=item, quantity=quantity, since_on=client.registered_on)
+        since_on = orders.since(client, sketch, item, scene)
+        yield LicenseItem(client_id=client.id, item=item, quantity=quantity, since_on=since_on)
     if client.product is Product.LINK and client.pending_at is None:
         yield from _codes(client, sketch, scene)
         if sketch.status is Status.ACTIVE and sketch.unused_for is None:

@@ -12,22 +12,32 @@ from flask import Flask
 from sqlalchemy import event, func, select
 
 from portal import clock, passwords
+from portal.catalogue.queries import price_table
 from portal.demo import service
 from portal.demo.people import PASSWORD
 from portal.domain import codes, documents
 from portal.domain.actions import Action
 from portal.domain.catalogue import OFFERS, Item, Product, RenewalMethod
+from portal.domain.charges import OrderKind, prorated_cents
+from portal.domain.cycle import cycle_of
 from portal.domain.roles import Role
 from portal.domain.search import search_key
 from portal.domain.statuses import LIVE_STATUSES, Status, derive_status
 from portal.extensions import db
+from portal.licenses.queries import holding_of
+from portal.licenses.service import from_json
 from portal.models import (
     AuditEvent,
+    Charge,
+    ChargeLine,
     Client,
     ClientTally,
+    CodeSending,
     Installation,
     LicenseItem,
+    LicenseOrder,
     Partner,
+    PendingChange,
     RegistrationCode,
     Seat,
     User,
@@ -236,6 +246,56 @@ class TestLicenses:
         assert db.session.scalar(select(func.sum(ClientTally.with_unused_code))) == with_code
 
 
+class TestOrders:
+    def test_charges_are_what_the_rules_say_on_their_day(self, day: datetime) -> None:
+        prices, found = price_table(clock.today()), db.session.scalars(select(Charge)).all()
+        assert len(found) >= 5
+        for charge in found:
+            client = db.session.get(Client, charge.client_id)
+            lines = db.session.scalars(select(ChargeLine).filter_by(charge_id=charge.id)).all()
+            cycle = cycle_of(charge.through_on)
+            assert charge.through_on == client.due_on
+            assert charge.amount_cents == sum(line.amount_cents for line in lines)
+            for line in lines:
+                assert (line.days, line.divisor) == (cycle.days_from(charge.charged_on), cycle.days)
+                assert line.unit_cents == prices.of(client.product, line.item)
+                assert line.amount_cents == prorated_cents(line.unit_cents, line.quantity, line.days, line.divisor)
+            assert charge.charged_on <= clock.today()
+            assert charge.paid_at is None or charge.charged_at <= charge.paid_at <= day
+
+    def test_some_are_open_and_some_are_paid(self, day: datetime) -> None:
+        states = Counter(charge.paid_at is None for charge in db.session.scalars(select(Charge)))
+        assert states[True] >= 3
+        assert states[False] >= 2
+        open_now = select(Charge.client_id).where(Charge.paid_at.is_(None))
+        owing = Counter(db.session.scalars(open_now))
+        assert {client.id: client.open_charges for client in clients() if client.open_charges} == dict(owing)
+
+    def test_each_order_stands_on_its_event_and_holds_what_the_client_holds(self, day: datetime) -> None:
+        orders = db.session.scalars(select(LicenseOrder)).all()
+        assert {order.kind for order in orders} == {OrderKind.REGISTRATION, OrderKind.CHANGE}
+        for order in orders:
+            event = db.session.get(AuditEvent, order.event_id)
+            assert event.client_id == order.client_id
+            assert clock.local_date(event.at) == order.ordered_on
+            assert from_json(order.after) == holding_of(order.client_id, clock.today())
+
+    def test_removals_are_to_come(self, day: datetime) -> None:
+        pending = db.session.scalars(select(PendingChange)).all()
+        assert len(pending) >= 2
+        for change in pending:
+            client = db.session.get(Client, change.client_id)
+            assert change.effective_on == client.due_on + timedelta(days=1) > clock.today()
+
+    def test_codes_were_handed_on_in_several_ways(self, day: datetime) -> None:
+        sendings = db.session.scalars(select(CodeSending)).all()
+        assert len({sending.way for sending in sendings}) >= 3
+        for sending in sendings:
+            code = db.session.get(RegistrationCode, sending.code_id)
+            assert code.issued_at <= sending.sent_at <= day
+            assert code.consumed_at is None
+
+
 class TestHistory:
     def test_every_client_was_registered_by_a_user_of_its_partner(self, demo: None) -> None:
         for client in clients():
@@ -255,7 +315,9 @@ class TestHistory:
         assert moments == sorted(moments)
 
     def test_an_edit_tells_the_number_that_the_client_has(self, demo: None) -> None:
-        edits = db.session.execute(select(Client, AuditEvent).join(AuditEvent).where(AuditEvent.action == "edit")).all()
+        query = select(Client, AuditEvent).join(AuditEvent).where(AuditEvent.action == "edit")
+        edits = [row for row in db.session.execute(query) if "phone" in row[1].after]
+        assert edits
         assert all(event.after == {"phone": client.phone} != event.before for client, event in edits)
         assert all(len(client.phone) == 11 for client, _event in edits)
 
@@ -297,6 +359,12 @@ class TestLogins:
         for part in ("http://127.0.0.1:8000", "portal-demo-2026", "operador@vendor.example", "Operador", "Leitura"):
             assert part in text
         assert text.count("@") == 6
+
+    def test_the_welcome_says_where_prices_are_missing(self, app: Flask, make) -> None:  # type: ignore[no-untyped-def]
+        make.partner()
+        assert "prices load FILE" in service.welcome("")
+        make.price_version()
+        assert "prices load" not in service.welcome("")
 
     def test_the_welcome_promises_no_login_that_does_not_exist(self, app: Flask) -> None:
         assert "@" not in service.welcome("http://127.0.0.1:8000")
