@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from portal import clock, errors, htmx, security
+from portal import clock, errors, htmx, municipalities, security
 from portal.access import asks, current_partner_id, requires, viewer
 from portal.accounts import service as accounts
 from portal.domain.errors import AlreadyRegistered, QuoteAged, Refusal
@@ -57,6 +57,15 @@ def document_create() -> str:
     """What there is to say about the document that is being typed."""
     note = view.document_note(current_partner_id(), RegistrationForm(), clock.today())
     return render_template("registrations/_document.html", note=note)
+
+
+@bp.post("/cities")
+@requires(Permission.MANAGE_CLIENTS)
+@asks(FORM)
+def cities_create() -> str:
+    """Names of the state's cities that the typed text may mean."""
+    names = municipalities.suggest(request.form.get("uf", ""), request.form.get("city", "")[:60])
+    return render_template("clients/_cities.html", cities=names, suffix="")
 
 
 @bp.post("")

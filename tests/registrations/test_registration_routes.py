@@ -215,6 +215,11 @@ class TestFragments:
         make.client(make.partner(), document=CNPJ)
         assert "CNPJ válido." in web.post("/clients/document", htmx=True, **form_of()).text
 
+    def test_cities_of_the_state_are_suggested(self, web) -> None:
+        text = web.post("/clients/cities", htmx=True, **form_of(city="campi", uf="SP")).text
+        assert text.lstrip().startswith('<datalist id="cities">')
+        assert '<option value="Campinas">' in text
+
     def test_salvar_opens_the_window_and_confirmar_leads_to_the_client(self, web) -> None:
         window = web.post("/clients", htmx=True, **form_of())
         assert window.text.lstrip().startswith('<section id="confirmation"')
@@ -333,7 +338,7 @@ class TestAgain:
         assert "Os valores mudaram desde que foram mostrados. Nada foi gravado" in again.text
 
     def test_a_session_that_ended_keeps_the_form_wherever_it_was_noticed(self, app, make, admin) -> None:
-        for path in ("/clients", "/clients/quote", "/clients/products", "/clients/document"):
+        for path in ("/clients", "/clients/quote", "/clients/products", "/clients/document", "/clients/cities"):
             web = Visitor(app).sign_in(admin)
             token = web.csrf_token()
             db.session.query(UserSession).update({"ended_at": NOW})
