@@ -135,18 +135,11 @@ class HistoryRow:
         if kind := NoticeKind.parse(str(after.get("kind", ""))):
             label = f"{label}: {kind.label}"
         mark = ChargeMark(charge.id, formatting.money(charge.amount_cents), state_of(charge)) if charge else None
-        changes += timeline.held_changes(before, after)
+        whole = order if order and "licenses" in order.after else event  # the event keeps only what changed
+        changes += timeline.held_changes(whole.before or {}, whole.after or {})
         is_reversed = order is not None and order.reversed_at is not None
-        return cls(
-            event.id,
-            formatting.moment(event.at),
-            label,
-            event.actor_name,
-            event.reason,
-            changes,
-            mark,
-            is_reversed,
-        )
+        at = formatting.moment(event.at)
+        return cls(event.id, at, label, event.actor_name, event.reason, changes, mark, is_reversed)
 
 
 def _in_words(name: str, value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from portal import formatting
 from portal.domain.catalogue import OFFERS, Item
 from portal.domain.forecast import Step
-from portal.domain.licenses import Holding
+from portal.domain.licenses import Holding, Pending
 from portal.licenses import service
 
 
@@ -51,42 +51,61 @@ def _pending(holding: Holding) -> Iterator[Ahead]:
 
 
 def held_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Return what an event did to quantities and pending changes: (label, before, after), as the history shows it.
+    """Return what became of quantities and pending changes: (label, before, after), as the history shows it.
 
-    Events keep both as ``portal.licenses.service.as_json`` writes them; one that says nothing legible did nothing.
+    Orders keep both whole, as ``portal.licenses.service.as_json`` writes them; events only what changed: there, a pending
+    quantity has no other to be compared with. What is not legible did nothing.
     """
-    was, became = _holding(before) or Holding({}), _holding(after)
-    return [] if became is None else [*_at_once(was, became), *_later(was, became)]
+    was, became = _kept(before), _kept(after)
+    return [] if was is None or became is None else [*_at_once(was, became), *_later(was, became)]
 
 
-def _at_once(was: Holding, became: Holding) -> Iterator[tuple[str, str, str]]:
+class _Kept(NamedTuple):
+    """What a record says of a holding; None for quantities that it is silent about."""
+
+    now: Mapping[Item, int] | None
+    pending: Sequence[Pending]
+
+    def on(self, day: date, item: Item) -> int | None:
+        """Return the quantity of an item that counts on a day, as far as is known."""
+        begun = [change for change in self.pending if change.item is item and change.effective_on <= day]
+        if begun:
+            return max(begun, key=lambda change: change.effective_on).quantity
+        return None if self.now is None else self.now.get(item, 0)
+
+
+def _kept(record: Mapping[str, Any]) -> _Kept | None:
+    try:
+        whole = service.from_json({"licenses": record.get("licenses", {}), "pending": record.get("pending", [])})
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return _Kept(whole.now if "licenses" in record else None, whole.pending)
+
+
+def _at_once(was: _Kept, became: _Kept) -> Iterator[tuple[str, str, str]]:
+    if became.now is None:
+        return
+    held = was.now or {}
     for item in Item:
-        change = Change(item, was.now.get(item, 0), became.now.get(item, 0))
+        change = Change(item, held.get(item, 0), became.now.get(item, 0))
         if change.before != change.after:
             yield item.label, *change.words
 
 
-def _later(was: Holding, became: Holding) -> Iterator[tuple[str, str, str]]:
+def _later(was: _Kept, became: _Kept) -> Iterator[tuple[str, str, str]]:
     """Yield the days on which a change was pending before or is pending now, where that made a difference."""
     places = {(change.effective_on, change.item) for change in (*was.pending, *became.pending)}
     for day, item in sorted(places, key=lambda place: (place[0], list(Item).index(place[1]))):
-        change = Change(item, was.on(day).get(item, 0), became.on(day).get(item, 0))
-        if change.before != change.after:
-            yield f"{item.label} a partir de {formatting.day(day)}", *change.words
+        quantities = was.on(day, item), became.on(day, item)
+        if quantities[0] != quantities[1]:
+            before, after = (quantity_in_words(item, quantity) for quantity in quantities)
+            yield f"{item.label} a partir de {formatting.day(day)}", before, after
 
 
-def quantity_in_words(item: Item, quantity: int) -> str:
-    """Return a quantity as it is read: a number or, for what is on or off, whether it is on."""
+def quantity_in_words(item: Item, quantity: int | None) -> str:
+    """Return a quantity as it is read: a number or, for what is on or off, whether it is on; a dash where it is not known."""
+    if quantity is None:
+        return "—"
     if OFFERS[item].is_counted:
         return str(quantity)
     return "sim" if quantity else "não"
-
-
-def _holding(kept: Mapping[str, Any]) -> Holding | None:
-    """Return what an event keeps of a holding; None where it keeps none, or not in our words."""
-    if "licenses" not in kept:
-        return None
-    try:
-        return service.from_json({"pending": []} | dict(kept))
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return None

@@ -103,6 +103,12 @@ def test_a_new_client_held_nothing_before() -> None:
     ]
 
 
+def test_events_that_keep_only_what_is_pending_have_nothing_to_compare_it_with() -> None:
+    pending = {"pending": as_json(Holding({}, (Pending(WAITER, AUG, 2),)))["pending"]}
+    assert held_changes({"pending": []}, pending) == [("Link Garçom a partir de 11/08/2025", "—", "2")]
+    assert held_changes(pending, {"pending": []}) == [("Link Garçom a partir de 11/08/2025", "2", "—")]
+
+
 @pytest.mark.parametrize(
     "after",
     [{}, {"licenses": None}, {"licenses": {"spaceship": 1}}, {"licenses": {"waiter": "many"}}, {"licenses": [1]},
