@@ -14,8 +14,11 @@ from portal.domain.labels import LabelEnum
 from portal.domain.prices import PRICED, PriceKey
 
 COLUMNS = ["product", "item", "price"]
-PRICE = re.compile(r"(?:R\$\s*)?(\d\.?\d{3}|\d{1,3}),(\d{2})", re.ASCII)
-"""From 0,00 to 9.999,99; never 99.90, which might mean either."""
+PRICE = re.compile(r"(?:R\$\s*)?([1-3]\.?\d{3}|\d{1,3}),(\d{2})", re.ASCII)
+"""From 0,00 to 3.999,99, so that a charge for the most of everything (``licenses.MOST``) fits an integer column.
+
+Never 99.90, which might mean either.
+"""
 
 
 @dataclass

@@ -16,7 +16,7 @@ class Text(LabelEnum):
     UNKNOWN_ITEM = "unknown_item", "não há o item “{value}”. Há: {known}."
     NOT_OFFERED = "not_offered", "{product} não oferece {item}."
     TWICE = "twice", "este preço já está em outra linha."
-    NO_PRICE = "no_price", "“{value}” não é um preço. Exemplo: 99,90"
+    NO_PRICE = "no_price", "“{value}” não é um preço de 0,00 a 3.999,99. Exemplo: 99,90"
     MISSING = "missing", "Falta o preço de {product};{item}."
     PAST = "past", "Já há uma tabela que vale em {day}: uma nova só pode valer de hoje ({today}) em diante."
     REFUSED = "refused", "Nada foi gravado."

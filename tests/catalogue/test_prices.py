@@ -11,7 +11,9 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.catalogue import queries, sheet
+from portal.domain import licenses
 from portal.domain.catalogue import Item, Product
+from portal.domain.charges import ChargeKind
 from portal.domain.errors import PriceMissing
 from portal.domain.prices import PRICED, PriceTable
 from portal.extensions import db
@@ -78,7 +80,7 @@ class TestASheet:
             ("link;base;1,00", "já está em outra linha"),
             *[
                 (f"link;base;{price}", f"“{price}” não é um preço")
-                for price in ("99.90", "99", "-1,00", "1,5", "", "1,000", "0x10", "٩,٩٩")
+                for price in ("99.90", "99", "-1,00", "1,5", "", "1,000", "0x10", "4.000,00", "٩,٩٩")
             ],
         ],
     )
@@ -87,6 +89,14 @@ class TestASheet:
         flaws = sheet.read(csv_of(*lines)).flaws
         number = 2 + lines.index(line)
         assert any(flaw.startswith(f"Linha {number}: ") and said in flaw for flaw in flaws), flaws
+
+    def test_the_dearest_license_of_the_dearest_table_fits_an_integer_column(self) -> None:
+        table = PriceTable(1, TODAY, dict.fromkeys(PRICED, 399_999))
+        wanted = {item: licenses.most(Product.LINK, item) for item in Item}
+        quote = licenses.contract(
+            ChargeKind.REGISTRATION, Product.LINK, wanted, due_day=10, today=TODAY, prices=table, held=wanted
+        )
+        assert quote.total_cents < 2**31
 
     def test_everything_that_is_missing_is_said_at_once(self) -> None:
         flaws = sheet.read(csv_of(*LINES[2:])).flaws
