@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
@@ -10,6 +11,7 @@ from threading import Barrier
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from portal import clock
 from portal.access import Viewer
@@ -23,7 +25,7 @@ from portal.errors import AWAITING_VENDOR
 from portal.extensions import db
 from portal.licenses.queries import holding_of, last_order
 from portal.models import AuditEvent, Charge, Client, LicenseOrder, RegistrationCode
-from portal.registrations import contract, service
+from portal.registrations import contract, queries, service
 from portal.registrations.service import Registration
 from tests.conftest import NOW
 from tests.domain.prices import DEMO
@@ -165,6 +167,43 @@ class TestOnce:
         outcomes = at_once(app, forms, actor)
         assert outcomes.count("AlreadyRegistered") == TIMES - 1
         assert (count(Client), count(Charge)) == (1, 1)
+
+
+class TestFasterByAMoment:
+    """What the database refuses because another transaction, not seen yet, wrote first; only PostgreSQL lets it happen."""
+
+    @pytest.fixture
+    def unseen(self, monkeypatch) -> None:
+        """Let the first look before the write find nothing."""
+        for name, nothing in (("made_by", None), ("held_here", {})):
+            monkeypatch.setattr(queries, name, _blind_once(getattr(queries, name), nothing))
+
+    def test_the_same_form_answers_what_it_did(self, asked, actor, request) -> None:
+        first = confirm(asked, actor)
+        request.getfixturevalue("unseen")
+        again = confirm(asked, actor)
+        assert (again.client.id, again.is_repeat, count(Client)) == (first.client.id, True, 1)
+
+    def test_the_same_document_is_here_already(self, asked, actor, request) -> None:
+        first = confirm(asked, actor)
+        request.getfixturevalue("unseen")
+        with pytest.raises(AlreadyRegistered) as refused:
+            confirm(replace(asked, key="n" * 24), actor)
+        assert refused.value.client_id == first.client.id
+
+    def test_what_is_neither_stays_a_fault(self, asked, actor) -> None:
+        with pytest.raises(IntegrityError):
+            confirm(replace(asked, data=DATA | {"uf": None}), actor)
+
+
+def _blind_once(look: Callable[..., object], nothing: object) -> Callable[..., object]:
+    seen: list[object] = []
+
+    def looked(*arguments: object) -> object:
+        seen.append(arguments)
+        return nothing if len(seen) == 1 else look(*arguments)
+
+    return looked
 
 
 def at_once(app: Flask, forms: list[Registration], actor: Viewer) -> list[int | str]:
