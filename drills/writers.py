@@ -11,6 +11,8 @@ from drills.ledger import Form, Journal, Receipt
 from drills.stage import Person
 
 PLACE = {"uf": "SP", "city": "São Paulo", "email": "loja@exemplo.com.br", "phone": "11987654321"}
+LICENSE = {"base": "1", "renewal_method": "manual"}
+"""What the drill's clients hold, as the form sends it along."""
 CONFLICT = 409
 
 
@@ -29,7 +31,7 @@ def resumption(person: Person, client_id: int, version: int) -> Form:
 def revision(person: Person, client_id: int, version: int) -> Form:
     """Return a form that gives a client a new name and notes of its own."""
     mark, path = f"nota {uuid4()}", f"/clients/{client_id}/revision"
-    fields = PLACE | {"version": str(version), "name": f"Loja {mark[-12:]}", "notes": mark}
+    fields = PLACE | LICENSE | {"version": str(version), "name": f"Loja {mark[-12:]}", "notes": mark}
     return Form(person.user_id, client_id, "edit", version, path, fields, mark)
 
 

@@ -14,6 +14,7 @@ from portal.extensions import db
 from portal.models import Client, Partner, User
 from tests.conftest import NOW
 from tests.factories import Factory
+from tests.revision import form_of
 from tests.visitor import HTMX, Visitor
 
 
@@ -149,7 +150,7 @@ def test_another_partners_change_is_none_of_it(web, make) -> None:
 
 def test_a_message_that_waits_is_shown_and_its_page_is_not_kept(web, client) -> None:
     tag = tag_of(web)
-    web.post(f"/clients/{client.id}/revision", version=1, name=client.name, uf="SP", city="São Paulo")
+    web.post(f"/clients/{client.id}/revision", **form_of(client))
     answer = web.browser.get("/clients", headers={"If-None-Match": tag})
     assert answer.status_code == 200
     assert "Nada foi alterado" in answer.text

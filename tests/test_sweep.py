@@ -39,6 +39,7 @@ from portal.models import (
     ImportRow,
     ImportRun,
     JobRun,
+    LicenseOrder,
     Notice,
     NoticeMute,
     Partner,
@@ -160,6 +161,7 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
     words += [shown for client in clients for shown in (client.document, documents.mask(client.document))]
     values: dict[str, list[Any]] = {
         "charge_id": [make.charge(clients[0], 4_321).id],
+        "client_id+order_id": [(clients[0].id, db.session.scalars(select(LicenseOrder.id)).one())],
         "client_id": [client.id for client in clients],
         "code_id": [code.id for code in issued],
         "user_id": [users[Role.READER].id],

@@ -12,7 +12,7 @@ from portal.access import viewer
 from portal.clients import details, noticed, queries, tallies, undo
 from portal.clients.filters import ClientFilter
 from portal.clients.rows import DONE_LABELS, ClientRow
-from portal.clients.service import REVISED, Outcome
+from portal.clients.service import Outcome
 from portal.domain.catalogue import Product
 from portal.domain.errors import ActionRefused, NotFound, RepeatMismatch, StaleState
 from portal.domain.roles import Permission
@@ -25,6 +25,8 @@ SAID = {
     "hide": "{name} oculto. Para ver de novo, filtre por “Oculto”.",
     "unhide": "{name} voltou para a lista.",
     "edit": "Cadastro de {name} salvo.",
+    "reactivate": "{name} reativado.",
+    "order_reversed": "Pedido de {name} estornado.",
 }
 
 
@@ -56,7 +58,7 @@ def form(client: Client, name: str, filled: Any, status: int = 200, **context: A
 def done(client: Client, change: Callable[[], Outcome]) -> Response:
     """Carry out a change and answer with the row as it is then, the result and its protocol."""
     outcome = change()
-    said, undoing = _in_words(client, outcome), _undoing(client, outcome)
+    said, undoing = in_words(client, outcome), _undoing(client, outcome)
     database.is_reading.set(True)  # the change is committed; rendering its answer must not hold the write lock
     if not htmx.wants_fragment():
         saying.keep(said, undoing)
@@ -97,7 +99,8 @@ def _undoing(client: Client, outcome: Outcome) -> str:
     return url_for("clients.undoing_create", client_id=client.id, event_id=event.id)
 
 
-def _in_words(client: Client, outcome: Outcome) -> str:
+def in_words(client: Client, outcome: Outcome) -> str:
+    """Return what a form did, with the hour and the protocol."""
     event = outcome.event
     if event is None:
         return "Nada foi alterado: os dados já eram estes."
@@ -105,15 +108,6 @@ def _in_words(client: Client, outcome: Outcome) -> str:
     if outcome.is_repeat:
         return f"Já estava feito ({DONE_LABELS[event.action]}): {protocol}."
     return f"{SAID[event.action].format(name=client.name)} {protocol.capitalize()}."
-
-
-def conflict(client: Client, filled: Any, data: dict[str, str]) -> Response:
-    """Answer an edit that came second: what was typed stays, beside what is stored now."""
-    db.session.rollback()
-    client = queries.get_client(client.partner_id, client.id)
-    current = {name: getattr(client, name) or "(vazio)" for name in REVISED if getattr(client, name) != data[name]}
-    filled.version.data = client.version
-    return form(client, "revision_new", filled, 409, current=current, is_conflict=True)
 
 
 def opened(partner_id: int, criteria: ClientFilter) -> tuple[int, details.Detail] | None:

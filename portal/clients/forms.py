@@ -1,11 +1,11 @@
-"""The forms about a client: its data, a reason."""
+"""The form about a client that asks for a reason."""
 
 from __future__ import annotations
 
 from wtforms import StringField
 from wtforms.validators import Length
 
-from portal.forms import ClientForm, VersionForm, stripped
+from portal.forms import VersionForm, stripped
 
 REASON_LENGTH = 200
 
@@ -18,7 +18,3 @@ class SuspensionForm(VersionForm):
         filters=[stripped],
         validators=[Length(max=REASON_LENGTH, message=f"No máximo {REASON_LENGTH} caracteres.")],
     )
-
-
-class RevisionForm(ClientForm, VersionForm):
-    """The data part of "Editar"."""

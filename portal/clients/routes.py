@@ -24,11 +24,11 @@ from portal.clients import (
     view,
 )
 from portal.clients.filters import ClientFilter
-from portal.clients.forms import RevisionForm, SuspensionForm
+from portal.clients.forms import SuspensionForm
 from portal.clients.rows import ClientRow, CodeRow, HistoryRow, menu_actions
 from portal.domain import forecast
 from portal.domain.actions import Action, ensure_allowed
-from portal.domain.errors import Invalid, RepeatMismatch, StaleState
+from portal.domain.errors import Invalid
 from portal.domain.ids import parse_id
 from portal.domain.roles import Permission
 from portal.domain.statuses import derive_status
@@ -104,8 +104,7 @@ def unused_codes() -> Response:
 def cities() -> str:
     """Names of a state's cities that the typed text may mean."""
     names = municipalities.suggest(request.args.get("uf", ""), request.args.get("city", "")[:60])
-    client_id = parse_id(request.args.get("suffix", "").removeprefix("-"))
-    return render_template("clients/_cities.html", cities=names, suffix=f"-{client_id}" if client_id else "")
+    return render_template("clients/_cities.html", cities=names)
 
 
 @bp.get("/<int:client_id>")
@@ -130,6 +129,7 @@ def show(client_id: int) -> str:
         ahead=timeline.ahead(detail.holding, forecast.steps(client, today, detail.muted)),
         is_latest=before is None,
         history=[HistoryRow.build(*events) for events in shown],
+        ordered=next(((order, charge) for _event, order, charge in shown if order and not order.reversed_at), None),
         undoable=next((event.id for event, *_order in shown if undo.is_possible(client, event, today)), None),
         next_before=shown[-1][0].id if len(found) > len(shown) else None,
     )
@@ -202,30 +202,6 @@ def hiding_create(client_id: int) -> Response:
 def unhiding_create(client_id: int) -> Response:
     """Bring back into the list."""
     return _simple(client_id, service.unhide)
-
-
-@bp.get("/<int:client_id>/revision/new")
-@requires(Permission.EDIT_CLIENTS)
-def revision_new(client_id: int) -> Response:
-    """The data part of "Editar"."""
-    client = _client_for(Action.EDIT, client_id)
-    return answers.form(client, "revision_new", RevisionForm(_draft(), obj=client))
-
-
-@bp.post("/<int:client_id>/revision")
-@requires(Permission.EDIT_CLIENTS)
-def revision_create(client_id: int) -> Response:
-    """Save the data; a form that is behind somebody else's change comes back with both values."""
-    client, form = queries.get_client(current_partner_id(), client_id), RevisionForm()
-    if not form.validate():
-        return answers.form(client, "revision_new", form, 422)
-    version, data = form.base_version, form.values()
-    try:
-        return answers.done(
-            client, lambda: service.revise(client, version=version, data=data, now=clock.now(), actor=viewer())
-        )
-    except (StaleState, RepeatMismatch):
-        return answers.conflict(client, form, data)
 
 
 def _client_for(action: Action, client_id: int) -> Client:

@@ -96,15 +96,6 @@ def changes_of(order: Order) -> dict[str, Any]:
     raise ValueError(order.action)
 
 
-def revise(client: Client, *, version: int, data: Mapping[str, str], now: datetime, actor: Actor) -> Outcome:
-    """Save the data part of "Editar" alone.
-
-    Raises:
-        StaleState, RepeatMismatch: the client was saved in between; the caller shows both values.
-    """
-    return apply(Order(Action.EDIT, version, actor, now, data), client, revised(client, data))
-
-
 def revised(client: Client, data: Mapping[str, str]) -> dict[str, Any]:
     """Return the columns that the data part of "Editar" changes; ``data`` holds every field of REVISED, checked."""
     changes: dict[str, Any] = {name: data[name] for name in REVISED if data[name] != getattr(client, name)}

@@ -10,7 +10,7 @@ from sqlalchemy import func, null, select, union_all
 from portal.domain.catalogue import Item
 from portal.domain.licenses import Holding, Pending
 from portal.extensions import db
-from portal.models import Charge, Installation, LicenseItem, LicenseOrder, PendingChange, RegistrationCode
+from portal.models import AuditEvent, Charge, Installation, LicenseItem, LicenseOrder, PendingChange, RegistrationCode
 from portal.models.types import AnyRow
 
 
@@ -53,12 +53,9 @@ def last_order(client_id: int) -> LicenseOrder | None:
     return db.session.scalar(select(LicenseOrder).where(*standing).order_by(LicenseOrder.id.desc()).limit(1))
 
 
-def last_order_and_charge(client_id: int) -> tuple[LicenseOrder, Charge | None] | None:
-    """Return a client's newest order that was not undone, with its charge where it made one."""
-    standing = LicenseOrder.client_id == client_id, LicenseOrder.reversed_at.is_(None)
-    query = select(LicenseOrder, Charge).outerjoin(Charge, Charge.order_id == LicenseOrder.id).where(*standing)
-    row = db.session.execute(query.order_by(LicenseOrder.id.desc()).limit(1)).one_or_none()
-    return (row[0], row[1]) if row else None
+def order_of(event: AuditEvent) -> LicenseOrder | None:
+    """Return the order that an event recorded, or None."""
+    return db.session.scalar(select(LicenseOrder).where(LicenseOrder.event_id == event.id))
 
 
 def charge_of(order: LicenseOrder) -> Charge | None:

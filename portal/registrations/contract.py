@@ -47,17 +47,13 @@ def _method_changes(client: Client, method: RenewalMethod) -> dict[str, Any]:
     return {} if method is client.renewal_method else {"renewal_method": method}
 
 
-def plan(client: Client, wanted: Quantities, today: date, prices: PriceTable) -> Plan:
-    """Return what wanting another set means for a client whose license runs.
+def plan(client: Client, holding: Holding, wanted: Quantities, today: date, prices: PriceTable) -> Plan:
+    """Return what wanting another set than it holds means for a client whose license runs.
 
     Raises:
         SetRefused: the set cannot be held.
         PriceMissing: something added has no price, even where it is not charged today.
     """
-    return _plan(client, queries.holding_of(client.id, today), wanted, today, prices)
-
-
-def _plan(client: Client, holding: Holding, wanted: Quantities, today: date, prices: PriceTable) -> Plan:
     if client.due_on is None:
         raise ValueError("a license that runs has a due date")
     intended = licenses.change(client.product, holding, wanted, due_on=client.due_on, today=today, prices=prices)
@@ -99,7 +95,7 @@ def change(client: Client, wish: Wish, *, version: int, quote_seen: str, now: da
         return clients.done_before(order, client)
     clients.ensure_possible(order, client)
     holding = queries.holding_of(client.id, today)
-    intended = _plan(client, holding, wish.wanted, today, price_table(today))
+    intended = plan(client, holding, wish.wanted, today, price_table(today))
     if intended.has_additions:
         ensure_seen(intended.quote, intended.added, quote_seen)
     changes = wish.changes_of(client)
@@ -126,7 +122,7 @@ def take_back(client: Client, item: Item, effective_on: date, *, version: int, n
     if (item, effective_on) not in revocable(client, holding):
         raise NotFound
     wanted = holding.final | {item: holding.on(client.due_on or today).get(item, 0)}
-    intended = _plan(client, holding, wanted, today, price_table(today))
+    intended = plan(client, holding, wanted, today, price_table(today))
     return clients.once(order, client, {}, lambda event: _carry_out(client, event, holding, intended, now))
 
 
@@ -179,7 +175,6 @@ def write_order(
 
 
 def note(event: AuditEvent, was: Mapping[str, Any], becomes: Mapping[str, Any]) -> None:
-    """Add to the record of an event what became of licenses and pending changes, each only where it changed."""
-    changed = [name for name in becomes if was.get(name) != becomes[name]]
-    event.before = {**(event.before or {}), **{name: was.get(name) for name in changed}}
-    event.after = {**(event.after or {}), **{name: becomes[name] for name in changed}}
+    """Add to the record of an event what became of licenses and pending changes: both, because they are read together."""
+    event.before = {**(event.before or {}), **{name: was.get(name) for name in becomes}}
+    event.after = {**(event.after or {}), **becomes}

@@ -1,4 +1,4 @@
-"""The form of a new client: document, data, renewal method, product. Its products are read by ``selection``."""
+"""The forms of a new client and of a change of its license. Their products are read by ``selection``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, StopValidation
 
 from portal.domain import documents
 from portal.domain.catalogue import Product, RenewalMethod
-from portal.forms import ClientForm, stripped
+from portal.forms import BareForm, ClientForm, VersionForm, stripped
 
 KEY = re.compile(r"[\w-]{16,32}", re.ASCII)
 
@@ -34,17 +34,32 @@ def document_flaw(document: str) -> str:
     return f"{kind} inválido: os dígitos verificadores não conferem. Confira a digitação."
 
 
-class RegistrationForm(ClientForm):
-    """A new client; ``quote`` is what the window has shown, and only the window sends it."""
+class MethodForm(BareForm):
+    """Who bills the end client: "Renovação de licença"."""
 
-    key = HiddenField()
-    quote = HiddenField()
-    document = StringField("CPF/CNPJ", filters=[stripped], validators=[DataRequired("Informe o CPF ou o CNPJ.")])
     renewal_method = SelectField(
         "Renovação de licença",
         choices=[SelectChoice(method.value, method.label) for method in RenewalMethod],
         validate_choice=False,
     )
+
+    def validate_renewal_method(self, field: Any) -> None:
+        """Accept the two methods."""
+        if RenewalMethod.parse(field.data) is None:
+            raise ValidationError("Escolha uma opção da lista.")
+
+    @property
+    def chosen_method(self) -> RenewalMethod:
+        """The renewal method of a checked form."""
+        return RenewalMethod.parse(self.renewal_method.data) or RenewalMethod.MANUAL
+
+
+class RegistrationForm(ClientForm, MethodForm):
+    """A new client; ``quote`` is what the window has shown, and only the window sends it."""
+
+    key = HiddenField()
+    quote = HiddenField()
+    document = StringField("CPF/CNPJ", filters=[stripped], validators=[DataRequired("Informe o CPF ou o CNPJ.")])
     product = SelectField(
         "Produto",
         choices=[SelectChoice(product.value, product.full_label) for product in Product],
@@ -61,11 +76,6 @@ class RegistrationForm(ClientForm):
         if flaw := document_flaw(documents.normalise(field.data)):
             raise ValidationError(flaw)
 
-    def validate_renewal_method(self, field: Any) -> None:
-        """Accept the two methods."""
-        if RenewalMethod.parse(field.data) is None:
-            raise ValidationError("Escolha uma opção da lista.")
-
     def validate_product(self, field: Any) -> None:
         """Accept the two products."""
         if Product.parse(field.data) is None:
@@ -77,11 +87,13 @@ class RegistrationForm(ClientForm):
         return Product.parse(self.product.data) or Product.LINK
 
     @property
-    def chosen_method(self) -> RenewalMethod:
-        """The renewal method of a checked form."""
-        return RenewalMethod.parse(self.renewal_method.data) or RenewalMethod.MANUAL
-
-    @property
     def normal_document(self) -> str:
         """The document as it is stored."""
         return documents.normalise(str(self.document.data or ""))
+
+
+class ContractForm(ClientForm, MethodForm, VersionForm):
+    """What "Editar" and "Reativar" share; ``quote`` is what the window has shown, ``back`` the list that one came from."""
+
+    quote = HiddenField()
+    back = HiddenField()

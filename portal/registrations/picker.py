@@ -14,7 +14,7 @@ from portal.registrations.selection import Selection
 
 @dataclass(frozen=True)
 class PickerLine:
-    """An item to choose: how many of it, at which price (of one unit a month; "" where the table has none)."""
+    """An item to choose: how many of it, at which price (of one unit a month; "" where the table has none); ``note`` says what is held."""
 
     item: Item
     label: str
@@ -24,6 +24,7 @@ class PickerLine:
     price: str
     needs: str
     error: str
+    note: str = ""
 
     @property
     def is_switch(self) -> bool:

@@ -42,17 +42,13 @@ def ensure_paid_up(client: Client) -> None:
         raise OpenCharges(owed)
 
 
-def quote(client: Client, wanted: Quantities, today: date, prices: PriceTable) -> Quote:
-    """Return what reactivating a client with a set costs today.
+def quote(client: Client, held: Holding, wanted: Quantities, today: date, prices: PriceTable) -> Quote:
+    """Return what reactivating a client with a set costs today; ``held`` is what it held when it became Inativo.
 
     Raises:
         SetRefused: the set cannot be held.
         PriceMissing: an item has no price.
     """
-    return _quote(client, queries.holding_of(client.id, today), wanted, today, prices)
-
-
-def _quote(client: Client, held: Holding, wanted: Quantities, today: date, prices: PriceTable) -> Quote:
     return licenses.contract(
         ChargeKind.REACTIVATION,
         client.product,
@@ -87,7 +83,7 @@ def reactivate(client: Client, wish: Wish, *, version: int, quote_seen: str, now
     clients.ensure_possible(order, client)
     ensure_paid_up(client)
     holding = queries.holding_of(client.id, today)
-    offer = _quote(client, holding, wish.wanted, today, price_table(today))
+    offer = quote(client, holding, wish.wanted, today, price_table(today))
     contract.ensure_seen(offer, wish.wanted, quote_seen)
     columns = CLEARED | {"due_on": offer.due_on, "due_day": _due_day(client)}
     changes = {name: value for name, value in columns.items() if getattr(client, name) != value}

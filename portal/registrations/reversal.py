@@ -38,26 +38,30 @@ def get_order(partner_id: int, client_id: int, order_id: int) -> tuple[Client, L
     return row[0], row[1]
 
 
-def is_possible(client: Client, order: LicenseOrder, charge: Charge | None, today: date) -> bool:
-    """Say whether an order, which is the client's last, can be undone now; asks no more where it is of another day."""
-    return order.ordered_on == today and why_fixed(_standing(client, order, charge, today), today) is None
+def is_possible(client: Client, order: LicenseOrder, charge: Charge | None, holding: Holding, today: date) -> bool:
+    """Say whether an order, which is the client's last, can be undone now; asks nothing where it is of another day."""
+    if order.ordered_on != today:
+        return False
+    is_last = _is_unchanged(client, order, holding)
+    return why_fixed(_standing(order, charge, is_last=is_last), today) is None
 
 
-def _standing(client: Client, order: LicenseOrder, charge: Charge | None, today: date) -> Standing:
-    last = queries.last_order(client.id)
+def _standing(order: LicenseOrder, charge: Charge | None, *, is_last: bool) -> Standing:
     return Standing(
         ordered_on=order.ordered_on,
         is_reversed=order.reversed_at is not None,
         is_paid=charge is not None and charge.paid_at is not None,
         is_code_used=queries.is_any_consumed(order.after.get("codes", [])),
-        is_last=last is not None and last.id == order.id and _is_unchanged(client, order, today),
+        is_last=is_last,
     )
 
 
-def _is_unchanged(client: Client, order: LicenseOrder, today: date) -> bool:
+def _is_unchanged(client: Client, order: LicenseOrder, holding: Holding) -> bool:
     """Say whether the license is still what the order made of it, renewals and works of the night included."""
+    if "licenses" not in order.after:
+        return False  # it does not say what it made, so that nobody can tell
     is_due_as_then = order.after.get("due_on", clients.jsonable(client.due_on)) == clients.jsonable(client.due_on)
-    return is_due_as_then and queries.holding_of(client.id, today) == service.from_json(order.after)
+    return is_due_as_then and holding == service.from_json(order.after)
 
 
 def reverse(client: Client, order: LicenseOrder, *, version: int, now: datetime, actor: Actor) -> Outcome:
@@ -74,7 +78,10 @@ def reverse(client: Client, order: LicenseOrder, *, version: int, now: datetime,
     if client.version != version:
         return clients.done_before(undoing, client)
     today = clock.local_date(now)
-    ensure_reversible(_standing(client, order, queries.charge_of(order), today), today)
+    last = queries.last_order(client.id)
+    is_unchanged = _is_unchanged(client, order, queries.holding_of(client.id, today))
+    is_last = last is not None and last.id == order.id and is_unchanged
+    ensure_reversible(_standing(order, queries.charge_of(order), is_last=is_last), today)
 
     def also(event: AuditEvent) -> None:
         _carry_out(client, order, event, now)

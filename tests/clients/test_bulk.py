@@ -30,6 +30,7 @@ from portal.extensions import db
 from portal.models import AuditEvent, BulkLine, BulkOrder, Client, Work
 from tests.clients.test_service import Somebody
 from tests.conftest import NOW
+from tests.revision import revise
 
 TODAY = date(2025, 7, 10)
 MANY = 1_000
@@ -256,7 +257,7 @@ def test_a_line_leaves_the_same_row_and_record_as_the_single_form(client_in, ana
 def test_who_changed_since_the_preview_is_left_alone(client_in, ana) -> None:
     untouched, touched = client_in(), client_in()
     order = draw_up(Action.SUSPEND, [untouched, touched], ana)
-    service.revise(
+    revise(
         touched,
         version=1,
         data={name: getattr(touched, name) for name in service.REVISED} | {"name": "Outro"},

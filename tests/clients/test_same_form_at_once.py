@@ -11,11 +11,11 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from portal.clients import service
 from portal.domain.statuses import Status, derive_status
 from portal.extensions import db
 from portal.models import AuditEvent, User
 from tests.conftest import NOW
+from tests.revision import form_of
 from tests.visitor import Visitor
 
 TIMES = 20
@@ -69,7 +69,7 @@ def test_an_action_sent_at_once_is_done_once_and_everybody_hears_the_same_protoc
 
 def test_an_edit_sent_at_once_by_plain_forms_is_done_once_and_leads_everybody_to_the_page(client_in, at_once) -> None:
     client = client_in()
-    data = {name: getattr(client, name) for name in service.REVISED} | {"name": "Padaria Nova", "version": 1}
+    data = form_of(client, name="Padaria Nova")
     answers = at_once(f"/clients/{client.id}/revision", [data] * TIMES, htmx=False)
     assert {(answer.status_code, answer.location) for answer in answers} == {(303, f"/clients/{client.id}")}
     [event] = db.session.scalars(select(AuditEvent)).all()

@@ -24,6 +24,7 @@ from portal.extensions import db
 from portal.models import AuditEvent, Client
 from tests.clients.conftest import FACTS
 from tests.conftest import NOW
+from tests.revision import revise
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def act(action: Action, client: Client, actor: Somebody, version: int | None = N
         case Action.UNHIDE:
             return service.unhide(client, **base)
         case Action.EDIT:
-            return service.revise(client, data=data_of(client, **({"name": "Nome novo"} | content)), **base)
+            return revise(client, data=data_of(client, **({"name": "Nome novo"} | content)), **base)
     raise AssertionError(action)
 
 

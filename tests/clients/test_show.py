@@ -10,6 +10,8 @@ from portal.clients import details
 from portal.domain.catalogue import Item, Product, RenewalMethod
 from portal.domain.roles import Role
 from portal.domain.statuses import Status
+from portal.extensions import db
+from tests.revision import form_of
 
 
 def history(text: str) -> list[str]:
@@ -54,7 +56,8 @@ def test_the_history_tells_who_did_what_when_and_why(web, client_in) -> None:
     client = client_in(name="Nome velho")
     web.post(f"/clients/{client.id}/suspension", version=1, reason="Não pagou")
     web.post(f"/clients/{client.id}/resumption", version=2)
-    web.post(f"/clients/{client.id}/revision", version=3, name="Nome novo", uf="SP", city="Santos", email="a@b.example")
+    db.session.refresh(client)
+    web.post(f"/clients/{client.id}/revision", **form_of(client, name="Nome novo", city="Santos", email="a@b.example"))
     text = web.get(f"/clients/{client.id}").text.split('aria-current="date"')[1].partition("</li>")[2]
     assert re.findall(r"<li><p><b>([^<]+)</b>", text) == ["Edição", "Suspensão cancelada", "Suspensão"]
     assert "10/07/2025 12:00 · Ana Administradora · protocolo" in text

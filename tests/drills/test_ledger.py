@@ -19,6 +19,7 @@ from portal.domain.roles import Role
 from portal.extensions import db
 from portal.models import AuditEvent, Client
 from tests.conftest import NOW
+from tests.revision import revise
 
 
 class Scene:
@@ -31,7 +32,7 @@ class Scene:
         self.do(service.suspend, "suspend", "motivo 1", reason="motivo 1")
         self.do(service.resume, "resume", "")
         data = {name: getattr(self.client, name) for name in service.REVISED} | {"name": "Loja", "notes": "nota 1"}
-        self.do(service.revise, "edit", "nota 1", data=data)
+        self.do(revise, "edit", "nota 1", data=data)
 
     def do(self, change: Any, action: str, mark: str, **content: Any) -> None:
         form = Form(self.actor.user_id, self.client.id, action, self.client.version, "/", {}, mark)

@@ -7,7 +7,6 @@ from datetime import date, datetime, time
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from portal import clock
@@ -15,30 +14,21 @@ from portal.access import Viewer
 from portal.clients import service as clients
 from portal.clients.service import Outcome
 from portal.domain.catalogue import Item, RenewalMethod
-from portal.domain.roles import Role
 from portal.extensions import db
 from portal.licenses import queries
 from portal.models import AuditEvent, Charge, Client, LicenseOrder, Partner, PriceVersion, RegistrationCode, User
 from portal.registrations import contract, reactivation, reversal
 from portal.registrations.contract import Wish
+from tests.clients.conftest import admin, client_in, partner, stranger, web, web_of
 from tests.factories import Factory
-from tests.visitor import Visitor
 
-
-@pytest.fixture
-def partner(make: Factory) -> Partner:
-    return make.partner(name="Revenda Alfa")
+__all__ = ["admin", "client_in", "partner", "stranger", "web", "web_of"]
 
 
 @pytest.fixture
 def prices(make: Factory) -> PriceVersion:
     """Return the stored price table of DOMAIN's worked examples."""
     return make.price_version()
-
-
-@pytest.fixture
-def admin(make: Factory, partner: Partner) -> User:
-    return make.user(partner, name="Ana Administradora")
 
 
 @pytest.fixture
@@ -49,22 +39,6 @@ def actor(admin: User) -> Viewer:
 def viewer_of(user: User) -> Viewer:
     """Return a user as services know one."""
     return Viewer("t", 1, user.id, user.name, user.email, user.role, user.partner_id, "", 0, is_partner_suspended=False)
-
-
-@pytest.fixture
-def web(app: Flask, admin: User) -> Visitor:
-    """Return the Administrador's browser."""
-    return Visitor(app).sign_in(admin)
-
-
-@pytest.fixture
-def web_of(app: Flask, make: Factory, partner: Partner) -> Callable[..., Visitor]:
-    """Return what opens a browser for a role of the partner, or of another one."""
-
-    def open_browser(role: Role = Role.ADMIN, at: Partner | None = partner) -> Visitor:
-        return Visitor(app).sign_in(make.user(at, role))
-
-    return open_browser
 
 
 def noon(day: date) -> datetime:
@@ -95,13 +69,17 @@ class Hand:
         return contract.change(self.client, wish, quote_seen=seen, **base)
 
     def seen(self, wish: Wish, on: date) -> str:
-        plan = contract.plan(self.client, wish.wanted, on, contract.price_table(on))
+        plan = contract.plan(
+            self.client, queries.holding_of(self.client.id, on), wish.wanted, on, contract.price_table(on)
+        )
         return contract.seen_as(plan.quote, plan.added)
 
     def reactivate(self, on: date, *, data: dict[str, str] | None = None, **units: int) -> Outcome:
         with clock.frozen(noon(on)):
             wish = Wish(self.wish(data).data, items({"base": 1} | units), self.client.renewal_method)
-        quote = reactivation.quote(self.client, wish.wanted, on, contract.price_table(on))
+        quote = reactivation.quote(
+            self.client, queries.holding_of(self.client.id, on), wish.wanted, on, contract.price_table(on)
+        )
         base = {"version": self.client.version, "now": noon(on), "actor": self.actor}
         seen = contract.seen_as(quote, wish.wanted)
         return reactivation.reactivate(self.client, wish, quote_seen=seen, **base)

@@ -12,6 +12,7 @@ from portal.domain.charges import ChargeKind, OrderKind
 from portal.domain.errors import ActionRefused, OpenCharges, QuoteAged, SetRefused
 from portal.domain.statuses import Status, derive_status
 from portal.extensions import db
+from portal.licenses.queries import holding_of
 from portal.models import PendingChange
 from portal.registrations import reactivation
 from tests.clients.conftest import FACTS
@@ -56,7 +57,7 @@ def test_it_clears_suspension_and_says_so_in_the_record(hand_on, admin) -> None:
     assert event.action == "reactivate"
     assert event.after == {
         "name": "Volta", "suspended_at": None, "suspension_reason": "", "due_on": "2025-09-10",
-        "licenses": {"base": 1, "waiter": 1},
+        "licenses": {"base": 1, "waiter": 1}, "pending": [],
     }  # fmt: skip
     assert event.before["licenses"] == {"base": 1, "waiter": 2}
     assert event.before["due_on"] == "2025-07-10"
@@ -116,7 +117,10 @@ def test_another_method_counts_at_once(hand_on) -> None:
     hand = hand_on(facts=INACTIVE)
     wish = hand.wish(method=RenewalMethod.BILLING)
     seen = reactivation.contract.seen_as(
-        reactivation.quote(hand.client, wish.wanted, DAY, reactivation.price_table(DAY)), wish.wanted
+        reactivation.quote(
+            hand.client, holding_of(hand.client.id, DAY), wish.wanted, DAY, reactivation.price_table(DAY)
+        ),
+        wish.wanted,
     )
     reactivation.reactivate(hand.client, wish, version=1, quote_seen=seen, now=noon(DAY), actor=hand.actor)
     assert clients.get_client(hand.client.partner_id, hand.client.id).renewal_method is RenewalMethod.BILLING

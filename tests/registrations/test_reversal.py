@@ -19,6 +19,7 @@ from portal.domain.prices import PriceTable
 from portal.domain.statuses import Status, derive_status
 from portal.extensions import db
 from portal.licenses import service as licenses
+from portal.licenses.queries import holding_of
 from portal.models import LicenseItem, RegistrationCode
 from portal.registrations import reversal
 from tests.conftest import NOW
@@ -48,8 +49,8 @@ def test_charge_items_and_codes_vanish_and_it_is_recorded(hand_on) -> None:
     assert hand.last_order() is None
     event = outcome.event
     assert (event.action, event.reason) == ("order_reversed", f"Estorno do protocolo {order.event_id}")
-    assert event.before == {"licenses": {"base": 1, "cloud": 1, "waiter": 3, "mobile": 2}}
-    assert event.after == {"licenses": {"base": 1, "cloud": 1, "waiter": 1}}
+    assert event.before == {"licenses": {"base": 1, "cloud": 1, "waiter": 3, "mobile": 2}, "pending": []}
+    assert event.after == {"licenses": {"base": 1, "cloud": 1, "waiter": 1}, "pending": []}
 
 
 def test_pending_changes_come_back_as_they_were(hand_on) -> None:
@@ -236,7 +237,9 @@ def test_it_is_offered_today_only(hand_on) -> None:
     hand = hand_on()
     hand.change(DAY, waiter=1)
     order, [charge] = hand.last_order(), hand.charges()
-    assert reversal.is_possible(hand.client, order, charge, DAY)
-    assert not reversal.is_possible(hand.client, order, charge, NEXT_DAY)
+    held = holding_of(hand.client.id, DAY)
+    assert reversal.is_possible(hand.client, order, charge, held, DAY)
+    assert not reversal.is_possible(hand.client, order, charge, held, NEXT_DAY)
+    assert not reversal.is_possible(hand.client, order, charge, Holding({Item.BASE: 1}), DAY)
     charge.paid_at = NOW
-    assert not reversal.is_possible(hand.client, order, charge, DAY)
+    assert not reversal.is_possible(hand.client, order, charge, held, DAY)

@@ -1,4 +1,4 @@
-"""Editar: the data part. Typed values are kept, checked, saved once; who comes second sees both values."""
+"""Editar over HTTP: the data part. Typed values are kept, checked, saved once; who comes second sees both values."""
 
 from __future__ import annotations
 
@@ -17,12 +17,7 @@ from portal.errors import REASONS
 from portal.extensions import db
 from portal.models import AuditEvent, Client
 from tests.conftest import NOW
-
-
-def form_of(client: Client, **changes: object) -> dict[str, object]:
-    """Return what the form posts when nothing but the changes was typed."""
-    names = [name for name in service.REVISED if name != "city_code"]
-    return {name: getattr(client, name) for name in names} | {"version": client.version} | changes
+from tests.revision import form_of
 
 
 def events() -> int:
@@ -48,11 +43,27 @@ def test_the_page_holds_the_data_and_shows_the_document_as_read_only(web, client
     assert 'name="document"' not in text
 
 
-def test_htmx_gets_the_form_below_its_row(web, client_in) -> None:
+def test_the_row_menu_leads_to_the_page_and_back_to_the_list(web, client_in) -> None:
     client = client_in()
-    text = web.fragment(f"{path_of(client)}/new").text
-    assert text.lstrip().startswith(f'<tbody id="client-{client.id}"')
-    assert f'hx-post="{path_of(client)}"' in text
+    menu = web.fragment(f"/clients/{client.id}/menu").text
+    assert f'<a class="btn" href="{path_of(client)}/new">Editar</a>' in menu
+    text = web.get(f"{path_of(client)}/new", headers={"Referer": "http://localhost/clients?sort=due&q=a"}).text
+    assert f'href="/clients?sort=due&amp;q=a#client-{client.id}">Voltar sem salvar</a>' in text
+    back = value_in(text, "back").replace("&amp;", "&")
+    answer = web.post(path_of(client), **form_of(client, name="Café", back=back))
+    assert answer.location == f"/clients?sort=due&q=a#client-{client.id}"
+
+
+@pytest.mark.parametrize(
+    "referrer",
+    ["http://evil.example/clients", "http://localhost/users", "http://[", "//evil.example/clients", "javascript:1"],
+)
+def test_an_address_that_is_no_list_of_ours_leads_to_the_clients_page(web, client_in, referrer) -> None:
+    client = client_in()
+    text = web.get(f"{path_of(client)}/new", headers={"Referer": referrer}).text
+    assert f'href="/clients/{client.id}">Voltar sem salvar</a>' in text
+    answer = web.post(path_of(client), **form_of(client, name="Café", back=referrer))
+    assert answer.location == f"/clients/{client.id}"
 
 
 def test_a_plain_form_is_led_to_the_page_that_says_it(web, client_in) -> None:
@@ -62,13 +73,11 @@ def test_a_plain_form_is_led_to_the_page_that_says_it(web, client_in) -> None:
     assert "Cadastro de Café salvo. Gravado às 12:00, protocolo " in web.get(answer.location).text
 
 
-def test_htmx_gets_the_row_with_its_new_name(web, client_in) -> None:
+def test_htmx_is_led_to_the_page_that_says_it_too(web, client_in) -> None:
     client = client_in(name="Bar")
     answer = web.post(path_of(client), htmx=True, **form_of(client, name="Café"))
-    body, behind = answer.text.split("</tbody>")
-    assert answer.status_code == 200
-    assert ">Café</a>" in body
-    assert "Cadastro de Café salvo." in behind
+    assert (answer.status_code, answer.text) == (200, "")
+    assert "Cadastro de Café salvo." in web.get(answer.headers["HX-Redirect"]).text
 
 
 def test_what_was_typed_is_stored_in_one_spelling(web, client_in) -> None:
@@ -178,7 +187,8 @@ class TestSecond:
         answer = web.post(path_of(client), htmx=True, **form_of(client, version=1))
         assert answer.status_code == 200
         protocol = db.session.scalar(select(AuditEvent.id))
-        assert f"Já estava feito (Edição): gravado às 12:00, protocolo {protocol}." in answer.text
+        said = web.get(answer.headers["HX-Redirect"]).text
+        assert f"Já estava feito (Edição): gravado às 12:00, protocolo {protocol}." in said
         assert events() == 1
 
     def test_a_conflict_in_which_no_value_differs_explains_itself(self, web, web_of, client) -> None:
@@ -191,8 +201,8 @@ class TestSecond:
 
 def test_saving_without_a_change_says_so_and_records_nothing(web, client_in) -> None:
     client = client_in()
-    answer = web.post(path_of(client), htmx=True, **form_of(client))
-    assert "Nada foi alterado: os dados já eram estes." in answer.text
+    answer = web.post(path_of(client), **form_of(client))
+    assert "Nada foi alterado: os dados já eram estes." in web.get(answer.location).text
     assert events() == 0
 
 

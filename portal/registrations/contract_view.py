@@ -1,0 +1,213 @@
+"""What the screens "Editar" and "Reativar" are given: the picker with what is held, the summary, the window of values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from portal import errors, formatting
+from portal.catalogue.queries import price_table
+from portal.clients.service import REVISED, Outcome
+from portal.domain.actions import Action
+from portal.domain.catalogue import OFFERS, Item
+from portal.domain.errors import PriceMissing
+from portal.domain.licenses import Holding, Quantities
+from portal.domain.orders import REVERSING
+from portal.domain.prices import PriceTable
+from portal.domain.roles import Permission
+from portal.licenses.queries import holding_of
+from portal.models import Charge, Client, LicenseOrder
+from portal.registrations import contract, picker, reactivation, reversal, selection
+from portal.registrations.forms import ContractForm
+from portal.registrations.picker import PickerLine
+from portal.registrations.selection import Selection
+from portal.registrations.view import SEEN_TOTAL, line_label
+
+SENT = ("version", "back", "name", "uf", "city", "email", "phone", "notes", "renewal_method")
+"""What the window sends again of the form, beside the quantities and the values that it has shown."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One of the two screens that share a form."""
+
+    action: Action
+    noun: str
+    button: str
+    permission: Permission
+    save: Callable[..., Outcome]
+
+    @property
+    def is_new_contract(self) -> bool:
+        """Whether everything that is chosen is ordered, not only what is more than before."""
+        return self.action is Action.REACTIVATE
+
+
+EDITING = Screen(Action.EDIT, "revision", "Salvar", Permission.EDIT_CLIENTS, contract.change)
+REACTIVATING = Screen(
+    Action.REACTIVATE, "reactivation", "Reativar cliente", Permission.MANAGE_CLIENTS, reactivation.reactivate
+)
+
+
+def begun(client: Client, holding: Holding, today: date) -> Selection:
+    """Return the selection that a form begins with: what will be held if nobody changes anything."""
+    return selection.of(holding.final, client.product, holding.on(today))
+
+
+def read(form: Mapping[str, str], client: Client, holding: Holding, today: date) -> Selection:
+    """Return the selection of a form that was sent."""
+    return selection.read(form, client.product, holding.on(today))
+
+
+def form_context(
+    screen: Screen, client: Client, form: ContractForm, chosen: Selection, today: date, *, is_conflict: bool
+) -> dict[str, Any]:
+    """Return what the whole form shows; after a conflict with what is stored now beside what differs from it."""
+    holding, prices = holding_of(client.id, today), price_table(today)
+    lines = [_noted(line, holding, today) for line in picker.lines(chosen, prices)]
+    if is_conflict:
+        lines = [_compared(line, chosen, holding) for line in lines]
+    return {
+        "client": client,
+        "form": form,
+        "lines": lines,
+        "strangers": picker.strangers(chosen, lines),
+        "pending": pending_lines(client, holding),
+        "current": _current(client, form) if is_conflict else {},
+        "is_conflict": is_conflict,
+        **summary(screen, client, holding, chosen, today=today, prices=prices),
+    }
+
+
+def _noted(line: PickerLine, holding: Holding, today: date) -> PickerLine:
+    """Return a line that says what is held today and from which day on it is another quantity."""
+    held = holding.now.get(line.item, 0)
+    later = [
+        f"a partir de {formatting.short_day(one.effective_on, today)}: {_count(line.item, one.quantity)}"
+        for one in holding.pending
+        if one.item is line.item
+    ]
+    return replace(line, note=" · ".join([f"hoje {_count(line.item, held)}", *later])) if held or later else line
+
+
+def _compared(line: PickerLine, chosen: Selection, holding: Holding) -> PickerLine:
+    """Return a line that says what is stored now, where that is not what is chosen."""
+    stored = holding.final.get(line.item, 0)
+    if stored == chosen.wanted.get(line.item, 0):
+        return line
+    return replace(line, error=f"{line.error} Gravado agora: {_count(line.item, stored)}.".strip())
+
+
+def _current(client: Client, form: ContractForm) -> dict[str, str]:
+    """Return the stored data that differs from what a checked form holds."""
+    data = form.values()
+    current = {name: getattr(client, name) or "(vazio)" for name in REVISED if getattr(client, name) != data[name]}
+    if client.renewal_method is not form.chosen_method:
+        current["renewal_method"] = client.renewal_method.label
+    return current
+
+
+def _count(item: Item, quantity: int) -> str:
+    if OFFERS[item].is_counted:
+        return str(quantity)
+    return "sim" if quantity else "não"
+
+
+@dataclass(frozen=True)
+class PendingLine:
+    """A change that counts from a later day on."""
+
+    item: Item
+    on: date
+    before: str
+    after: str
+    is_revocable: bool
+
+
+def pending_lines(client: Client, holding: Holding) -> list[PendingLine]:
+    """Return the pending changes in their order, each with the quantity that it meets."""
+    held, revocable = dict(holding.now), contract.revocable(client, holding)
+    lines = []
+    for one in holding.pending:
+        before, after = _count(one.item, held.get(one.item, 0)), _count(one.item, one.quantity)
+        is_revocable = (one.item, one.effective_on) in revocable
+        lines.append(PendingLine(one.item, one.effective_on, before, after, is_revocable))
+        held[one.item] = one.quantity
+    return lines
+
+
+def summary(
+    screen: Screen, client: Client, holding: Holding, chosen: Selection, *, today: date, prices: PriceTable
+) -> dict[str, Any]:
+    """Return what saving a selection would do, or the sentence that stands in its place."""
+    context = {"product": chosen.product, "label": line_label, "plan": None, "quote": None, "missing": ""}
+    if not chosen.is_sound:
+        return context | {"missing": " ".join(chosen.errors.values())}
+    try:
+        context |= _offer(screen, client, holding, chosen.wanted, today=today, prices=prices)
+    except PriceMissing as refusal:
+        return context | {"missing": errors.in_words(refusal).text}
+    return context | {"monthly_cents": _monthly_cents(chosen, prices)}
+
+
+def _offer(
+    screen: Screen, client: Client, holding: Holding, wanted: Quantities, *, today: date, prices: PriceTable
+) -> dict[str, Any]:
+    """Return the quote of a selection; with the plan behind it where a license that runs is changed."""
+    if screen.is_new_contract:
+        offer = reactivation.quote(client, holding, wanted, today, prices)
+        return {"quote": offer, "seen_as": contract.seen_as(offer, wanted)}
+    plan = contract.plan(client, holding, wanted, today, prices)
+    return {"plan": plan, "quote": plan.quote, "seen_as": contract.seen_as(plan.quote, plan.added)}
+
+
+def _monthly_cents(chosen: Selection, prices: PriceTable) -> int | None:
+    """Return what the selection costs a month at today's prices; None where one is missing."""
+    held = {item: units for item, units in chosen.wanted.items() if units}
+    if any((chosen.product, item) not in prices.cents for item in held):
+        return None
+    return sum(prices.of(chosen.product, item) * units for item, units in held.items())
+
+
+def window(screen: Screen, client: Client, form: ContractForm, chosen: Selection, today: date) -> dict[str, Any]:
+    """Return what the window of values shows, and the fields that it sends to have just that confirmed."""
+    holding = holding_of(client.id, today)
+    shown = summary(screen, client, holding, chosen, today=today, prices=price_table(today))
+    seen = str(form.quote.data or "")
+    fields = {name: str(form[name].data or "") for name in SENT}
+    fields |= {item.value: str(units) for item, units in chosen.wanted.items()}
+    match = SEEN_TOTAL.fullmatch(seen)
+    return shown | {
+        "screen": screen,
+        "client": client,
+        "fields": fields | {"quote": shown.get("seen_as", "")},
+        "is_aged": bool(seen),
+        "seen_cents": int(match[1]) if match else None,
+        "replaced": pending_lines(client, holding) if screen.is_new_contract else [],
+    }
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands of a client's license beside the license itself: pending changes, and what was ordered today."""
+
+    pending: list[PendingLine]
+    order: LicenseOrder | None
+    charge: Charge | None
+    is_reversible: bool
+
+    @property
+    def reversing(self) -> Permission:
+        """Who may undo the order of today."""
+        return REVERSING[self.order.kind] if self.order else Permission.EDIT_CLIENTS
+
+    @classmethod
+    def build(
+        cls, client: Client, holding: Holding, last: tuple[LicenseOrder, Charge | None] | None, today: date
+    ) -> Standing:
+        """Prepare it; of the client's last order, with its charge, only one of today is of interest."""
+        order, charge = last if last and last[0].ordered_on == today else (None, None)
+        is_reversible = order is not None and reversal.is_possible(client, order, charge, holding, today)
+        return cls(pending_lines(client, holding), order, charge, is_reversible)
