@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, tuple_
 
 from portal.charges.filters import ChargeFilter
 from portal.domain import cycle, search
@@ -61,7 +61,7 @@ def state_clauses(state: ChargeState) -> list[ColumnElement[bool]]:
 
 
 def charges_page(partner_id: int, criteria: ChargeFilter, size: int) -> Page:
-    """Return the page that the criteria ask for, paged by id, which grows with time: no offset, no cursor to look up.
+    """Return the page that the criteria ask for, by day and then id: no offset.
 
     Where nothing is left on that side of the cursor (the rows changed meanwhile) it is the first page.
     """
@@ -76,15 +76,25 @@ def _page(partner_id: int, criteria: ChargeFilter, size: int) -> Page:
     is_backward = criteria.before is not None
     clauses = _matching(partner_id, criteria)
     if criteria.before is not None:
-        clauses.append(CHARGE.id > criteria.before)
+        clauses.append(_PLACE > _place_of(partner_id, criteria.before))
     elif criteria.after is not None:
-        clauses.append(CHARGE.id < criteria.after)
-    order = CHARGE.id if is_backward else CHARGE.id.desc()
-    rows = list(db.session.execute(_joined(*COLUMNS, *WHOSE).where(*clauses).order_by(order).limit(size + 1)))
+        clauses.append(_PLACE < _place_of(partner_id, criteria.after))
+    order = (CHARGE.charged_on, CHARGE.id) if is_backward else (CHARGE.charged_on.desc(), CHARGE.id.desc())
+    rows = list(db.session.execute(_joined(*COLUMNS, *WHOSE).where(*clauses).order_by(*order).limit(size + 1)))
     is_more, rows = len(rows) > size, rows[:size]
     if is_backward:
         return Page(rows[::-1], has_previous=is_more, has_next=True)
     return Page(rows, has_previous=criteria.after is not None, has_next=is_more)
+
+
+_PLACE = tuple_(CHARGE.charged_on, CHARGE.id)
+"""Where a charge stands in the ledger."""
+
+
+def _place_of(partner_id: int, charge_id: int) -> Any:
+    """Return the place of a charge; nothing stands behind or in front of one that is forged or gone."""
+    day = select(CHARGE.charged_on).where(CHARGE.id == charge_id, CHARGE.partner_id == partner_id)
+    return tuple_(day.correlate(None).scalar_subquery(), literal(charge_id))
 
 
 def _joined(*columns: Any) -> AnySelect:

@@ -41,7 +41,9 @@ def test_each_charge_says_whose_when_why_how_much_and_what_became_of_it(web, cli
 
 def test_the_newest_stands_first_and_pages_lose_none(web, client, make, monkeypatch) -> None:
     monkeypatch.setattr(routes, "PAGE_SIZE", 2)
-    made = [make.charge(client).id for _ in range(5)]
+    days = [NOW.date() - timedelta(days=days) for days in (2, 1, 1, 0)]
+    made = [make.charge(client, charged_on=day).id for day in days]
+    made.insert(1, make.charge(client, charged_on=days[0]).id)  # booked late
     seen, address, back = [], "/charges", ""
     while address:
         text = web.get(address).text
@@ -69,13 +71,13 @@ def test_states_months_and_clients_narrow_the_list_and_its_sums(web, client, mak
     reversed_ = make.charge(other, 4_000, reversed_at=NOW)
     old = make.charge(other, 8_000, charged_on=date(2025, 6, 30))
     for query, ids, amounts in (
-        ("", [old, reversed_, paid, open_], ("4", "90,00", "20,00", "40,00")),
-        ("?state=open", [old, open_], ("4", "90,00", "20,00", "40,00")),
+        ("", [reversed_, paid, open_, old], ("4", "90,00", "20,00", "40,00")),
+        ("?state=open", [open_, old], ("4", "90,00", "20,00", "40,00")),
         ("?state=paid", [paid], ("4", "90,00", "20,00", "40,00")),
         ("?state=reversed", [reversed_], ("4", "90,00", "20,00", "40,00")),
         ("?month=2025-07", [reversed_, paid, open_], ("3", "10,00", "20,00", "40,00")),
         ("?month=2025-06", [old], ("1", "80,00", "0,00", "0,00")),
-        ("?q=sao+joao", [old, reversed_], ("2", "80,00", "0,00", "40,00")),
+        ("?q=sao+joao", [reversed_, old], ("2", "80,00", "0,00", "40,00")),
         ("?q=11.222.333", [paid, open_], ("2", "10,00", "20,00", "0,00")),
         ("?q=bar+do&state=open", [open_], ("2", "10,00", "20,00", "0,00")),
         ("?q=ninguem", [], ("0", "0,00", "0,00", "0,00")),
