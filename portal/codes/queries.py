@@ -15,7 +15,6 @@ from portal.codes.filters import CodeFilter, Sent
 from portal.domain.catalogue import Item
 from portal.domain.codes import Age, issued_range
 from portal.domain.errors import NotFound
-from portal.domain.ids import LARGEST_ID
 from portal.domain.statuses import LIVE_STATUSES, DueRange
 from portal.extensions import db
 from portal.models import Client, CodeSending, Installation, RegistrationCode, User
@@ -106,11 +105,9 @@ def get_code(partner_id: int, code_id: int) -> tuple[RegistrationCode, Client]:
     Raises:
         NotFound: there is none with this id at this partner.
     """
-    found: AnyRow | None = None
-    if code_id <= LARGEST_ID:
-        query = select(RegistrationCode, Client).join(Client, CLIENT.id == CODE.client_id)
-        whose = CODE.id == code_id, CODE.partner_id == partner_id, CLIENT.archived_at.is_(None)
-        found = db.session.execute(query.where(*whose)).one_or_none()
+    query = select(RegistrationCode, Client).join(Client, CLIENT.id == CODE.client_id)
+    whose = CODE.id == code_id, CODE.partner_id == partner_id, CLIENT.archived_at.is_(None)
+    found = db.session.execute(query.where(*whose)).one_or_none()
     if found is None:
         raise NotFound
     return found[0], found[1]

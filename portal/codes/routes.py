@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from portal import clock, database, htmx, security
 from portal.access import current_partner_id, requires, viewer
+from portal.accounts import service as accounts
 from portal.accounts import throttle
 from portal.codes import queries, service, texts
 from portal.codes.filters import CodeFilter, Sent
@@ -51,7 +53,7 @@ def index() -> Response:
 @bp.get("/codes/<int:code_id>")
 @requires(Permission.VIEW_CODES)
 def show(code_id: int) -> str:
-    """One code: what has become of it, how it was handed on, and the link of a way that was just recorded."""
+    """One code: what has become of it, how it was handed on, and the link of the way that was recorded last."""
     security.shows_secret()
     row, today = queries.get_row(current_partner_id(), code_id), clock.today()
     line = CodeRow.build(row, today)
@@ -59,7 +61,7 @@ def show(code_id: int) -> str:
     return render_template(
         "codes/show.html",
         line=line,
-        ready=texts.ready(row, way) if line.is_open else None,
+        ready=texts.ready(row, way) if line.is_open and way is row.way else None,
         sendings=[sending_in_words(sent, today) for sent in queries.sendings(code_id)],
     )
 
@@ -75,13 +77,16 @@ def sending_create(code_id: int) -> Response:
     database.is_reading.set(True)  # it is committed; rendering the answer must not hold the write lock
     if way is SendingWay.SLIP:
         return htmx.leave_for(url_for(".slip", code_id=code_id))
-    row = queries.get_row(current_partner_id(), code_id)
+    row, words = queries.get_row(current_partner_id(), code_id), texts.said(sending)
+    ready = texts.ready(row, way)
+    is_beside_link = ready is not None and htmx.wants_fragment()  # where the announcing region could cover it
     return htmx.fragment_or_redirect(
         "codes/_code.html",
         url_for(".show", code_id=code_id, way=way.value),
-        said=texts.said(sending),
+        said="" if is_beside_link else words,
+        note=words if is_beside_link else "",
         line=CodeRow.build(row, clock.today()),
-        ready=texts.ready(row, way),
+        ready=ready,
     )
 
 
@@ -105,7 +110,8 @@ def slip(code_id: int) -> str:
 @requires(Permission.VIEW_CODES)
 def search_new() -> Response:
     """Asks for a code that somebody reads out."""
-    return _search_form(SearchForm(formdata=None))
+    kept = accounts.load_draft(request.args.get("draft", ""), viewer().user_id)
+    return _search_form(SearchForm(formdata=MultiDict(kept) if kept else None))
 
 
 @bp.post("/codes/search")

@@ -8,6 +8,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select
 
+from portal.accounts import drafts
 from portal.codes import document
 from portal.domain import documents
 from portal.domain.catalogue import Item, Product
@@ -62,6 +63,12 @@ def test_a_cnpj_with_letters_and_a_cpf_are_documents(web, client_in, typed) -> N
     client = client_in()
     assert change(web, client, typed, htmx=True).headers["HX-Redirect"] == f"/clients/{client.id}"
     assert stored(client).document == documents.normalise(typed)
+
+
+def test_what_was_typed_when_the_session_ended_comes_back(web, admin, client_in) -> None:
+    path = f"/clients/{client_in().id}/document/new"
+    token = drafts.keep_draft(admin.id, path, {"document": [NEW], "version": ["1"]}, now=NOW)
+    assert f'value="{NEW}"' in web.get(f"{path}?draft={token}").text
 
 
 class TestWhatEnds:

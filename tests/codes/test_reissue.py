@@ -201,6 +201,24 @@ class TestOnce:
         assert unused(client) == []
         assert db.session.get(Client, client.id).version == 1
 
+    def test_a_code_issued_meanwhile_is_not_replaced_unasked(self, web, client_in, make) -> None:
+        client = client_in()
+        form = fields(web.get(f"/clients/{client.id}/reissue/new").text)
+        code = make.code(client)
+        answer = web.post(f"/clients/{client.id}/reissue", **form)
+        assert answer.status_code == 409
+        assert fields(answer.text)["code"] == str(code.id)
+        assert [one.id for one in unused(client)] == [code.id]
+
+    def test_a_code_used_at_this_very_moment_stays_used(self, web, client_in, make, monkeypatch) -> None:
+        client = client_in()
+        make.code(client)
+        form = fields(web.get(f"/clients/{client.id}/reissue/new").text)
+        monkeypatch.setattr(reissue, "revoke_unused", lambda *_arguments, **_options: 0)
+        assert web.post(f"/clients/{client.id}/reissue", **form).status_code == 409
+        assert len(unused(client)) == 1
+        assert db.session.get(Client, client.id).version == 1
+
     def test_another_target_from_the_same_page_is_refused(self, web, client_in, make) -> None:
         client = client_in()
         first, second = make.code(client, item=Item.MOBILE), make.code(client, item=Item.MOBILE)

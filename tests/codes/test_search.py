@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from portal import clock
-from portal.accounts import throttle
+from portal.accounts import drafts, throttle
 from portal.codes.texts import UNKNOWN
 from portal.domain import codes
 from portal.domain.roles import Role
@@ -118,6 +118,12 @@ def test_who_may_ask(visitor, web_of) -> None:
     assert visitor.post("/codes/search", code=NOBODYS).location.startswith("/login")
     assert web_of(Role.READER).post("/codes/search", code=NOBODYS).status_code == 403
     assert web_of(Role.FINANCE).post("/codes/search", code=NOBODYS).status_code == 422
+
+
+def test_what_was_typed_when_the_session_ended_comes_back(web, admin) -> None:
+    token = drafts.keep_draft(admin.id, "/codes/search/new", {"code": [NOBODYS]}, now=NOW)
+    assert f'value="{NOBODYS}"' in web.get(f"/codes/search/new?draft={token}").text
+    assert NOBODYS not in web.get("/codes/search/new?draft=x").text
 
 
 def test_the_form_stands_on_a_page_of_its_own_too(web) -> None:
