@@ -38,11 +38,13 @@ from portal.models import (
 from portal.notifications import service as notifications
 from tests.conftest import NOW
 from tests.factories import Factory
+from tests.revision import form_of
 from tests.visitor import HTMX, Visitor
 
 FIRST_VISIT, FIRST_REQUESTS = 24 * 1024, 4
 FRAGMENT = {25: 3_584, 50: 6_656}
 SMALL = 1_228
+RUNNING_TOTAL = 2_048
 RUNNING_TOTAL = 2_048
 NOT_MODIFIED = 300
 QUERIES = 6
@@ -316,6 +318,17 @@ def test_an_unchanged_list(web, record_property, headers) -> None:
     assert answer.status_code == 304
     record_property("304", weight(answer))
     assert weight(answer) <= NOT_MODIFIED
+
+
+def test_the_running_total_of_editar(web) -> None:
+    client = db.session.get(Client, 18_007)
+    switches = {"cloud": 1, "payment_order": 1, "integrated_payment": 1}
+    fields = form_of(client, base=9, self_service=9, waiter=9, mobile=9, **switches) | {"csrf_token": web.csrf_token()}
+    with counted() as sent:
+        answer = web.browser.post("/clients/18007/revision/plan", data=fields, headers={"Accept-Encoding": "br"} | HTMX)
+    assert body(answer) <= RUNNING_TOTAL
+    assert "Entra agora" in brotli.decompress(answer.get_data()).decode()
+    assert len(sent) <= QUERIES
 
 
 LISTS = [

@@ -160,6 +160,34 @@ def edit_page(scene: Scene) -> None:
     scene.page.goto(f"/clients/{scene.link.id}/revision/new")
 
 
+def values_window(scene: Scene) -> None:
+    edit_page(scene)
+    scene.page.get_by_role("button", name="Aumentar Link Garçom").click()
+    scene.page.locator("#contract").get_by_role("button", name="Salvar").click()
+    expect(scene.page.get_by_role("dialog")).to_be_visible()
+
+
+def order_of_today(scene: Scene) -> None:
+    values_window(scene)
+    scene.page.get_by_role("button", name="Confirmar").click()
+    expect(scene.page.get_by_role("button", name="Estornar pedido")).to_be_visible()
+
+
+def pending_change(scene: Scene) -> None:
+    edit_page(scene)
+    scene.page.get_by_role("button", name="Diminuir Link Garçom").click()
+    scene.page.locator("#contract").get_by_role("button", name="Salvar").click()
+    said(scene.page, "salvo")
+    edit_page(scene)
+    expect(scene.page.get_by_role("heading", name="Mudanças agendadas")).to_be_visible()
+
+
+def reactivation_page(scene: Scene) -> None:
+    inactive = scene.make.client(scene.partner, name="Volta", due_on=date(2025, 6, 10))
+    scene.page.goto(f"/clients/{inactive.id}/reactivation/new")
+    expect(scene.page.get_by_role("button", name="Reativar cliente").last).to_be_visible()
+
+
 def suspension_page(scene: Scene) -> None:
     scene.page.goto(f"/clients/{scene.link.id}/suspension/new")
 
@@ -185,7 +213,7 @@ def conflict(scene: Scene) -> None:
 STATES: list[Callable[[Scene], None]] = [
     login, login_refused, password_forgotten, password_new, password_link_dead, users, password_link, the_list,
     list_filtered, list_empty, menu_open, row_expanded, suspension_form, after_an_action, edit_with_errors,
-    codes_window, codes_page, offline_bar, clients_page, navi_clients_page, edit_page, suspension_page, forbidden,
+    codes_window, codes_page, offline_bar, clients_page, navi_clients_page, edit_page, values_window, order_of_today, pending_change, reactivation_page, suspension_page, forbidden,
     not_found, conflict,
 ]  # fmt: skip
 
