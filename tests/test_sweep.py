@@ -204,7 +204,8 @@ def _import(user: User, client: Client, state: ImportState) -> str:
     db.session.flush()
     made = client.id if state in {ImportState.FINISHED, ImportState.UNDONE} else None
     db.session.add_all([
-        ImportRow(run_id=run.id, number=2, cells=[client.name], verdict=Verdict.READY, client_id=made),
+        ImportRow(run_id=run.id, number=2, cells=[client.name], verdict=Verdict.READY, client_id=made,
+                  facts={"quantities": {"base": 1}}),
         ImportRow(run_id=run.id, number=3, cells=["umbuzeiro"], verdict=Verdict.BAD, errors=["Erro do umbuzeiro"]),
     ])  # fmt: skip
     return run.key

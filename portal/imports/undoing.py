@@ -49,7 +49,7 @@ def undo(run: ImportRun, *, now: datetime, actor: Actor) -> list[AnyRow]:
     if blocking := queries.blockers(run.id):
         db.session.rollback()
         return blocking
-    _record(run, mine, now, actor)
+    _record(run, now, actor)
     _void(mine, now)
     db.session.commit()
     return []
@@ -78,7 +78,7 @@ def _void(mine: Any, now: datetime) -> None:
         db.session.execute(statement, execution_options={"synchronize_session": False})
 
 
-def _record(run: ImportRun, mine: Any, now: datetime, actor: Actor) -> None:
+def _record(run: ImportRun, now: datetime, actor: Actor) -> None:
     """Record the undoing, of the run and in every client's history."""
     reason = f"Importação {run.id} desfeita"
     facts = {
@@ -87,13 +87,18 @@ def _record(run: ImportRun, mine: Any, now: datetime, actor: Actor) -> None:
         "actor_name": actor.name,
         "action": REVERSED,
         "at": now,
-        "before": None,
         "after": as_json(Holding({})),
         "reason": reason,
         "base_version": BASE_VERSION,
         "fingerprint": audit.fingerprint(REVERSED, {"import": run.id}),
     }
-    events = [facts | {"client_id": client_id} for client_id in db.session.scalars(mine)]
+    made = select(ImportRow.client_id, ImportRow.facts).where(
+        ImportRow.run_id == run.id, ImportRow.client_id.is_not(None)
+    )
+    events = [
+        facts | {"client_id": client_id, "before": {"licenses": kept["quantities"], "pending": []}}
+        for client_id, kept in db.session.execute(made)
+    ]
     if events:
         db.session.execute(insert(AuditEvent), events)
     audit.record("import_undone", actor=actor, now=now, partner_id=run.partner_id, reason=reason)

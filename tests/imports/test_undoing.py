@@ -52,12 +52,14 @@ def test_it_may_be_another_day(imported, row, undo) -> None:
 
 
 def test_every_client_and_the_run_are_recorded(imported, row, undo, admin) -> None:
-    run = imported(row(), row())
+    run = imported(row(waiter="2"), row(waiter="2"))
     undo(run)
     events = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "order_reversed")).all()
     assert [(event.reason, event.actor_id, event.base_version) for event in events] == [
         (f"Importação {run.id} desfeita", admin.id, 1)
     ] * 2
+    assert events[0].before == {"licenses": {"base": 1, "waiter": 2}, "pending": []}
+    assert events[0].after == {"licenses": {}, "pending": []}
     assert left(AuditEvent, AuditEvent.action == "import_undone") == 1
 
 
