@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # old stubs
 from wtforms.validators import DataRequired, Email, Length, Optional, Regexp, StopValidation
 from wtforms.widgets import HiddenInput
 
@@ -67,7 +68,11 @@ class ClientForm(BareForm):
         filters=[stripped],
         validators=[DataRequired("Informe o nome."), Length(max=150, message="No máximo 150 caracteres.")],
     )
-    uf = SelectField("UF", choices=municipalities.UFS, validate_choice=False)  # type: ignore[arg-type]  # old stubs
+    uf = SelectField(
+        "UF",
+        choices=[SelectChoice("", "Escolha"), *(SelectChoice(uf, uf) for uf in municipalities.UFS)],
+        validate_choice=False,
+    )
     city = StringField("Cidade", filters=[stripped], validators=[DataRequired("Informe a cidade.")])
     email = StringField(
         "E-mail",

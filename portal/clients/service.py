@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from portal import audit, clock
@@ -74,6 +74,15 @@ def hide(client: Client, *, version: int, now: datetime, actor: Actor) -> Outcom
 def unhide(client: Client, *, version: int, now: datetime, actor: Actor) -> Outcome:
     """Bring a hidden client back into the list."""
     return carry_out(Order(Action.UNHIDE, version, actor, now, {}), client)
+
+
+def take_turns(document: str) -> None:
+    """Let those who want one document follow each other, so that two partners never both find it free.
+
+    Holds until the transaction ends. SQLite has one writer at a time anyhow.
+    """
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(document))))
 
 
 def carry_out(order: Order, client: Client) -> Outcome:

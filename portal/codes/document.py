@@ -29,6 +29,7 @@ def change(client: Client, *, version: int, document: str, now: datetime, actor:
         StaleState, RepeatMismatch, ActionRefused: as every change.
     """
     order = Order(Action.CHANGE_DOCUMENT, version, actor, now, {"document": document})
+    clients.take_turns(document)
     if client.version == version:
         clients.ensure_possible(order, client)
         ensure_free(client, document)
@@ -60,8 +61,6 @@ def ensure_free(client: Client, document: str) -> None:
 def _bind_anew(client: Client, event: AuditEvent, now: datetime) -> None:
     if client.product is Product.LINK:
         event.after = (event.after or {}) | _reissue_all(client, now)
-    else:
-        _end_certificate(client, now=now)
 
 
 def _reissue_all(client: Client, now: datetime) -> dict[str, int]:
@@ -75,7 +74,3 @@ def _reissue_all(client: Client, now: datetime) -> dict[str, int]:
     issued = licenses.issue_codes(client, Item.BASE, 1, now=now)
     issued += licenses.issue_codes(client, Item.MOBILE, len(devices) + len(unused), now=now)
     return {"keys_ended": len(installed), "codes_revoked": revoked, "codes_issued": len(issued)}
-
-
-def _end_certificate(client: Client, *, now: datetime) -> None:
-    """End what a Navi client holds in the name of its old document: here certificates are invalidated once they exist."""

@@ -72,7 +72,7 @@ class Charge(db.Model):  # type: ignore[name-defined,misc]
     __tablename__ = "charges"
     __table_args__ = (
         CheckConstraint("amount_cents >= 0", name="amount_cents"),
-        Index("ix_charges_partner_id", "partner_id", "id"),
+        Index("ix_charges_partner_id", "partner_id", "charged_on", "id"),
         Index("ix_charges_client_id", "client_id", "id"),
         Index("ix_charges_open", "partner_id", "id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
     )

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from portal import audit, clock
 from portal.audit import Actor
 from portal.catalogue.queries import price_table
+from portal.clients import service as clients
 from portal.domain import licenses
 from portal.domain.catalogue import Item, Product, RenewalMethod
 from portal.domain.charges import ChargeKind, OrderKind, Quote
@@ -81,7 +81,7 @@ def register(asked: Registration, *, quote_seen: str, now: datetime, actor: Acto
         SetRefused, PriceMissing: as ``quote``.
         QuoteAged: the values are others by now.
     """
-    _lock(asked.document)
+    clients.take_turns(asked.document)
     if done := _done_before(asked):
         return done
     if held := queries.held_here(asked.partner_id, asked.document).get(asked.product):
@@ -97,15 +97,6 @@ def register(asked: Registration, *, quote_seen: str, now: datetime, actor: Acto
         if held := queries.held_here(asked.partner_id, asked.document).get(asked.product):
             raise AlreadyRegistered(held.id) from None
         raise
-
-
-def _lock(document: str) -> None:
-    """Let registrations of one document follow each other, so that two partners never both find it free.
-
-    SQLite has one writer at a time anyhow.
-    """
-    if db.engine.dialect.name == "postgresql":
-        db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(document))))
 
 
 def _done_before(asked: Registration) -> Outcome | None:

@@ -96,14 +96,11 @@ class TestWhatEnds:
         change(web, client)
         assert unused(client) == [Item.BASE]
 
-    def test_navi_has_neither(self, web, client_in, monkeypatch) -> None:
-        told = []
-        monkeypatch.setattr(document, "_end_certificate", lambda client, *, now: told.append((client.id, now)))
+    def test_navi_has_neither(self, web, client_in) -> None:
         client = client_in(product=Product.NAVI)
         assert "chave" not in web.get(f"/clients/{client.id}/document/new").text
         change(web, client)
         assert unused(client) == []
-        assert told == [(client.id, NOW)]
 
     def test_the_page_says_so_beforehand(self, web, client_in) -> None:
         client = client_in(name="Loja")
