@@ -6,7 +6,7 @@ import re
 import socket
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from time import monotonic
 from urllib.parse import urlencode
@@ -29,6 +29,7 @@ class Answer:
     text: str
     seconds: float
     cookie: str = ""
+    leads_to: str = ""
 
     @property
     def protocol(self) -> int | None:
@@ -60,9 +61,14 @@ class Session:
         return ask(port, "GET", path, headers=HTMX | {"Cookie": self.cookie}, timeout=timeout)
 
     def post(self, port: int, path: str, fields: Mapping[str, str], *, timeout: float = 30) -> Answer:
-        """Post a form as htmx does."""
+        """Post a form as htmx does, and read the page to which the answer leads, which says what was done."""
         headers, body = self._form(fields)
-        return ask(port, "POST", path, headers=HTMX | headers, body=body, timeout=timeout)
+        answer = ask(port, "POST", path, headers=HTMX | headers, body=body, timeout=timeout)
+        if not answer.leads_to:
+            return answer
+        cookie = {"Cookie": answer.cookie or self.cookie}
+        page = ask(port, "GET", answer.leads_to, headers=cookie, timeout=timeout)
+        return replace(page, seconds=answer.seconds + page.seconds)
 
     def post_and_hang_up(self, port: int, path: str, fields: Mapping[str, str]) -> None:
         """Post a whole form and cut the connection before anything of the answer is read."""
@@ -91,7 +97,8 @@ def ask(
         response = connection.getresponse()
         text = response.read().decode()
         cookie = (response.getheader("Set-Cookie") or "").partition(";")[0]
-        return Answer(response.status, text, monotonic() - began, cookie)
+        leads_to = (response.getheader("HX-Redirect") or "").partition("#")[0]
+        return Answer(response.status, text, monotonic() - began, cookie, leads_to)
     finally:
         connection.close()
 

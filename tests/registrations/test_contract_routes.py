@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from portal import clock
 from portal.accounts import service as accounts
-from portal.domain.catalogue import Item, Product
+from portal.domain.catalogue import Item, Product, RenewalMethod
 from portal.domain.prices import PriceTable
 from portal.domain.roles import Role
 from portal.domain.statuses import Status
@@ -223,6 +223,13 @@ class TestSecond:
         assert hand.holds(NEXT) == {"waiter": 1, "cloud": 1}
         assert post(web, hand, waiter=2, cloud=0).status_code == 303
         assert hand.holds(NEXT) == {"waiter": 2}
+
+    def test_another_renewal_method_stands_beside_the_one_that_was_chosen(self, web, hand_on) -> None:
+        hand = hand_on()
+        mine = form_of(hand.client, name="Outro")
+        hand.save(hand.wish(method=RenewalMethod.BILLING), DAY, "")
+        answer = web.post(f"/clients/{hand.client.id}/revision", **mine)
+        assert (answer.status_code, "Gravado agora: <b>Gestão de cobranças</b>" in answer.text) == (409, True)
 
     def test_a_window_from_before_is_a_conflict_too(self, web, hand_on) -> None:
         hand = hand_on()

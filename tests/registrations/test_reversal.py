@@ -141,6 +141,14 @@ def test_a_license_that_something_else_changed_holds_the_order(hand_on) -> None:
     assert fixed(hand) is Fixed.CHANGED
 
 
+def test_an_order_that_does_not_say_what_it_made_stays(hand_on, make) -> None:
+    hand = hand_on()
+    make.charge(hand.client)
+    hand.last_order().ordered_on = DAY
+    db.session.commit()
+    assert fixed(hand) is Fixed.CHANGED
+
+
 def test_a_form_from_before_somebody_elses_change_is_stale(hand_on) -> None:
     hand = hand_on()
     hand.change(DAY, waiter=1)
