@@ -338,7 +338,7 @@ LISTS = [
     "/clients?q=padaria&after=18350&open=18007",
 ]  # fmt: skip
 PAGES = [CLIENTS_PAGE, "/clients/18007/detail", "/clients/18007/menu", "/clients/18007/row", "/clients/codes",
-         "/clients/18007/revision/new", "/clients/18007/suspension/new", "/clients/cities?uf=SP&city=sao", "/", "/clients/new",
+         "/clients/18007/revision/new", "/clients/18007/suspension/new", "/", "/clients/new",
          "/charges", "/charges?state=open&open=1", "/charges?q=padaria&month=2025-06", "/charges?after=90", "/charges/1",
          "/charges/export"]  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
 from werkzeug.datastructures import MultiDict
 
-from portal import clock, database, etag, htmx, municipalities, saying, security
+from portal import clock, database, etag, htmx, saying, security
 from portal.access import current_partner_id, requires, viewer
 from portal.accounts import service as accounts
 from portal.clients import (
@@ -97,14 +97,6 @@ def unused_codes() -> Response:
         next_after=shown[-1][0].id if len(found) > len(shown) else None,
         is_window=htmx.wants_fragment(),
     )
-
-
-@bp.get("/cities")
-@requires(Permission.EDIT_CLIENTS)
-def cities() -> str:
-    """Names of a state's cities that the typed text may mean."""
-    names = municipalities.suggest(request.args.get("uf", ""), request.args.get("city", "")[:60])
-    return render_template("clients/_cities.html", cities=names)
 
 
 @bp.get("/<int:client_id>")

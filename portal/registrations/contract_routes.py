@@ -39,7 +39,7 @@ from portal.registrations import contract, contract_view, reactivation, reversal
 from portal.registrations.contract import Wish
 from portal.registrations.contract_view import EDITING, REACTIVATING, Screen
 from portal.registrations.forms import ContractForm
-from portal.registrations.routes import bp
+from portal.registrations.routes import bp, suggested_cities
 from portal.registrations.selection import Selection
 
 LISTS = ("/", "/clients", "/notices", "/charges")
@@ -76,6 +76,15 @@ def revision_plan_create(client_id: int) -> str:
     return _plan(EDITING, client_id)
 
 
+@bp.post("/<int:client_id>/revision/cities")
+@requires(Permission.EDIT_CLIENTS)
+@asks("registrations.revision_new")
+def revision_cities_create(client_id: int) -> str:
+    """Names of the state's cities that the typed text may mean."""
+    queries.get_client(current_partner_id(), client_id)
+    return suggested_cities()
+
+
 @bp.get("/<int:client_id>/reactivation/new")
 @requires(Permission.MANAGE_CLIENTS)
 def reactivation_new(client_id: int) -> Response:
@@ -96,6 +105,15 @@ def reactivation_create(client_id: int) -> Response:
 def reactivation_plan_create(client_id: int) -> str:
     """What reactivating with the chosen set costs."""
     return _plan(REACTIVATING, client_id)
+
+
+@bp.post("/<int:client_id>/reactivation/cities")
+@requires(Permission.MANAGE_CLIENTS)
+@asks("registrations.reactivation_new")
+def reactivation_cities_create(client_id: int) -> str:
+    """Names of the state's cities that the typed text may mean."""
+    queries.get_client(current_partner_id(), client_id)
+    return suggested_cities()
 
 
 @bp.post("/<int:client_id>/restoration")

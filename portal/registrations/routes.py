@@ -64,8 +64,7 @@ def document_create() -> str:
 @asks(FORM)
 def cities_create() -> str:
     """Names of the state's cities that the typed text may mean."""
-    names = municipalities.suggest(request.form.get("uf", ""), request.form.get("city", "")[:60])
-    return render_template("clients/_cities.html", cities=names, suffix="")
+    return suggested_cities()
 
 
 @bp.post("")
@@ -94,6 +93,12 @@ def registered(client_id: int) -> str:
     return render_template(
         "registrations/registered.html", receipt=receipt, label=view.line_label, may_see_codes=may_see_codes
     )
+
+
+def suggested_cities() -> str:
+    """Answer the cities that the posted text may mean in the posted state."""
+    names = municipalities.suggest(request.form.get("uf", ""), request.form.get("city", "")[:60])
+    return render_template("registrations/_cities.html", cities=names)
 
 
 def _draft() -> MultiDict[str, str] | None:
