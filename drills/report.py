@@ -34,6 +34,10 @@ NOTES = """
 - **bulk**: an order to suspend a thousand rows, which two servers share: answers are cut, the server that is at it is
   stopped (SIGTERM), then the one that is at it killed (SIGKILL), both are started again, and two windows send the same
   form through both. Each row has one event and one new version. Who takes over from the dead waits 20 s, to be sure.
+- **bombs**: spreadsheets of 2 MB at most that would cost minutes or gigabytes (a million columns, two million rows, 90 MB
+  of blanks, a billion laughs …), two at a time, while another user looks at their clients.
+- **import**: a sheet of 5,000 clients is imported by a server that is killed (SIGKILL) again and again under way; after
+  each kill none or all of them are there, in the end each once, with the charges that were shown.
 - **locks**: another process holds SQLite's write lock for 3 s, then for 8 s, while readers go on.
 - **disk**: there is no room for another page (`PRAGMA max_page_count`), or in the file system (a small tmpfs, where we
   may mount one); then there is room again, without a restart.
