@@ -76,13 +76,24 @@ def unhide(client: Client, *, version: int, now: datetime, actor: Actor) -> Outc
     return carry_out(Order(Action.UNHIDE, version, actor, now, {}), client)
 
 
+EVERY_DOCUMENT = 2**40
+"""The advisory lock that stands for all documents; those of single ones are 32-bit hashes."""
+
+
 def take_turns(document: str) -> None:
     """Let those who want one document follow each other, so that two partners never both find it free.
 
     Holds until the transaction ends. SQLite has one writer at a time anyhow.
     """
     if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock_shared(EVERY_DOCUMENT)))
         db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(document))))
+
+
+def keep_all_waiting() -> None:
+    """Let nobody else take a document until the transaction ends: for who wants thousands of them."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(EVERY_DOCUMENT)))
 
 
 def carry_out(order: Order, client: Client) -> Outcome:

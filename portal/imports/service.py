@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from portal import audit, clock, database
 from portal.audit import Actor
+from portal.clients import service as clients
 from portal.domain import imports
 from portal.domain.catalogue import Item, Product, RenewalMethod
 from portal.domain.errors import QuoteAged, RepeatMismatch
@@ -192,31 +193,40 @@ def step(work: Work, now: datetime) -> bool:
     run = db.session.scalars(select(ImportRun).where(ImportRun.id == work.subject_id).with_for_update()).one()
     if run.state is not ImportState.CONFIRMED:
         return True
-    _hold_registrations()
     offered = queries.terms(run.partner_id, clock.local_date(now))
     rows = queries.importable_rows(run.id)
-    if not _is_current(run, offered) or not _is_as_tried(run, rows):
+    is_current = _is_current(run, offered) and _is_as_tried(run, rows, {None})
+    if not is_current or not _write(run, rows, offered, now, works.asker(work)):
         run.state, run.confirmed_at, run.failure = ImportState.CHECKED, None, CHANGED
         return True
-    writing.write(run.id, [_line(run, row, offered) for row in rows], now=now, actor=works.asker(work))
     run.state, run.finished_at = ImportState.FINISHED, now
     work.done = len(rows)
     return True
 
 
-def _hold_registrations() -> None:
-    """Have nobody else register or change clients until the end; SQLite has one writer at a time anyhow."""
-    if db.engine.dialect.name == "postgresql":
-        db.session.execute(text("LOCK TABLE clients IN SHARE ROW EXCLUSIVE MODE"))
+def _write(run: ImportRun, rows: Sequence[AnyRow], offered: Terms, now: datetime, actor: Actor) -> bool:
+    """Register all rows; returns False, with nothing written, where somebody took one of the documents meanwhile.
+
+    That is asked once more at the end, so that others who want a document wait for the last moment only.
+    """
+    made = db.session.begin_nested()
+    lines = [_line(run, row, offered) for row in rows]
+    writing.write(run.id, lines, now=now, actor=actor)
+    clients.keep_all_waiting()
+    if _is_as_tried(run, rows, {line.client_id for line in lines}):
+        made.commit()
+        return True
+    made.rollback()
+    return False
 
 
-def _is_as_tried(run: ImportRun, rows: Sequence[AnyRow]) -> bool:
-    """Say whether every document is held by whom it was held when the run was tried."""
+def _is_as_tried(run: ImportRun, rows: Sequence[AnyRow], own: Collection[int | None]) -> bool:
+    """Say whether every document is held by whom it was held when the run was tried, clients of its own apart."""
     held = queries.holders(run.partner_id, {row.facts["document"] for row in rows})
     found = (held.get((row.facts["document"], _product(row)), queries.Holders()) for row in rows)
     verdicts = (row.verdict is Verdict.PENDING for row in rows)
     return all(
-        who.here is None and who.is_elsewhere is is_pending for who, is_pending in zip(found, verdicts, strict=True)
+        who.here in own and who.is_elsewhere is is_pending for who, is_pending in zip(found, verdicts, strict=True)
     )
 
 

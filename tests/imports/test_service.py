@@ -447,3 +447,21 @@ def test_a_sheet_of_other_columns_can_be_imported(partner, admin, make, confirm)
     confirm(run)
     run_works()
     assert clients_of(run)[0].city == "Santos"
+
+
+def test_a_document_taken_elsewhere_at_the_last_moment_leaves_nothing(tried, row, confirm, make, monkeypatch) -> None:
+    document = make.document()
+    run = tried(row(), row(document=document))
+    confirm(run)
+    other = make.client(make.partner())
+    write = writing.write
+
+    def overtaken(*args: object, **facts: object) -> None:
+        write(*args, **facts)
+        db.session.execute(db.update(Client).where(Client.id == other.id).values(document=document))
+
+    monkeypatch.setattr(writing, "write", overtaken)
+    run_works()
+    db.session.refresh(run)
+    assert (run.state, run.failure, clients_of(run)) == (ImportState.CHECKED, service.CHANGED, [])
+    assert count(Client) == 1
