@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from portal import clock, database, formatting, htmx, saying
+from portal import clock, database, htmx, saying
 from portal.access import current_partner_id, requires, takes, viewer
 from portal.domain import cycle, imports, works
 from portal.domain.errors import QuoteAged
@@ -19,7 +19,7 @@ from portal.domain.works import WorkKind
 from portal.extensions import db, limiter
 from portal.imports import files, queries, service, undoing
 from portal.imports.forms import UploadForm, VendorUploadForm, new_key, places_from, twice
-from portal.imports.rows import Choice, RunRow, SheetColumn, TriedRow
+from portal.imports.rows import Choice, RunRow, SheetColumn, TriedRow, in_words
 from portal.imports.terms import Group
 from portal.models import ImportRun
 from portal.works import queries as work_queries
@@ -127,7 +127,7 @@ def run(run_key: str) -> Response:
     found = queries.get_run(viewer(), run_key)
     shown = _shown(found)
     if htmx.wants_fragment():
-        body = render_template("imports/_run.html", **shown) + saying.out_of_band(_in_words(found))
+        body = render_template("imports/_run.html", **shown) + saying.out_of_band(in_words(found))
         return htmx.vary(make_response(body))
     return htmx.vary(make_response(render_template("imports/run.html", **shown)))
 
@@ -164,7 +164,7 @@ def confirmation_create(run_key: str) -> Response:
     waiting.wake_and_wait(WorkKind.IMPORT, run_id)
     with database.reading():
         found = queries.get_run(viewer(), run_key)
-        if said := _in_words(found):
+        if said := in_words(found):
             saying.keep(said)
         return htmx.vary(make_response(redirect(url_for(".run", run_key=run_key), 303)))
 
@@ -189,14 +189,6 @@ def undoing_create(run_key: str) -> Response:
         return htmx.vary(make_response(page, 409))
     saying.keep(f"Importação {found.id} desfeita.")
     return _to(found)
-
-
-def _in_words(found: ImportRun) -> str:
-    """Return what is announced of an import: its result, or why there is none."""
-    if found.state is ImportState.FINISHED:
-        clients = found.ready + found.pending
-        return f"{formatting.number(clients)} {'cliente importado' if clients == 1 else 'clientes importados'}."
-    return found.failure
 
 
 def _shown(found: ImportRun, *, is_mapping: bool = False) -> dict[str, Any]:

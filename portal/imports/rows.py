@@ -122,3 +122,11 @@ class RunRow:
             run.key, f"{run.file_name}: {counted}", f"{formatting.moment(run.created_at)} · {run.user_name}",
             run.state.label, run.id,
         )  # fmt: skip
+
+
+def in_words(found: ImportRun) -> str:
+    """Return what is announced of an import: its result, or why there is none."""
+    if found.state is ImportState.FINISHED:
+        clients = found.ready + found.pending
+        return f"{formatting.number(clients)} {'cliente importado' if clients == 1 else 'clientes importados'}."
+    return found.failure
