@@ -74,7 +74,7 @@ def test_vendor_staff_are_led_to_the_users(page_of: PageOf, make: Factory) -> No
     page.goto("/")
 
     expect(page.get_by_role("heading", name="Usuários", level=1)).to_be_visible()
-    expect(page.get_by_role("link", name="Clientes")).to_have_count(0)
+    expect(page.get_by_role("link", name="Clientes", exact=True)).to_have_count(0)
 
 
 def test_another_partners_client_is_not_found(page_of: PageOf, make: Factory, ana: User, watch, js: bool) -> None:
