@@ -31,6 +31,7 @@ def main(arguments: list[str]) -> int:
     """Run, print a row as soon as it is known, and return the exit status: 1 if anything failed."""
     parser = argparse.ArgumentParser(prog="python -m drills", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds; docs/drills.md stays as it is")
+    parser.add_argument("--write", action="store_true", help="put the rows of named drills into docs/drills.md")
     parser.add_argument("name", nargs="*", help=f"which: {' '.join(DRILLS)} (all)")
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.name) - DRILLS.keys():
@@ -38,8 +39,8 @@ def main(arguments: list[str]) -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     print(" | ".join(report.COLUMNS), flush=True)
     rows = [row for name in chosen.name or DRILLS for row in _rows(name, is_quick=chosen.quick)]
-    if not chosen.quick and not chosen.name:
-        report.keep(rows)
+    if not chosen.quick and (chosen.write or not chosen.name):
+        report.keep(rows, is_whole=not chosen.name)
     return int(any(row.faults for row in rows))
 
 

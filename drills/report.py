@@ -80,8 +80,20 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}"
 
 
-def keep(rows: list[Row]) -> None:
-    """Write the page with the table of a full run."""
-    lines = [f"| {' | '.join(cells)} |" for cells in (COLUMNS, ("---",) * len(COLUMNS), *(row.cells for row in rows))]
+def keep(rows: list[Row], *, is_whole: bool) -> None:
+    """Write the page with the table of a full run; rows of single drills take the place of their drill's."""
+    told = [row.cells for row in rows]
     ran = f"{clock.today():%Y-%m-%d}, {machine()}, {sum(row.seconds for row in rows):.0f} s in all.\n\n"
+    if not is_whole:
+        told = _merged(told)
+        ran = f"Each drill's last full run, the newest of {clock.today():%Y-%m-%d}: {machine()}.\n\n"
+    lines = [f"| {' | '.join(cells)} |" for cells in (COLUMNS, ("---",) * len(COLUMNS), *told)]
     PAGE.write_text(INTRODUCTION + ran + "\n".join(lines) + "\n" + NOTES, encoding="utf-8")
+
+
+def _merged(told: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the page's rows with those of the drills that were run now in place of their older ones."""
+    tables = (line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| "))
+    before = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in list(tables)[2:]]
+    names = {cells[0].split(":")[0] for cells in told}
+    return [cells for cells in before if cells[0].split(":")[0] not in names] + told

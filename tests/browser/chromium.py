@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-DEBIANS = Path("/usr/bin/chromium")
+DEBIANS = [path for path in map(Path, ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")) if path.exists()]
+"""Debian's, the one without windows first: the same engine at half the price."""
 
 
 def executable() -> str | None:
@@ -13,4 +14,4 @@ def executable() -> str | None:
     told = os.environ.get("PORTAL_CHROMIUM")
     if told is not None:
         return told or None
-    return str(DEBIANS) if DEBIANS.exists() else None
+    return str(DEBIANS[0]) if DEBIANS else None
