@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -254,13 +255,14 @@ def paths(rule: Rule, values: dict[str, list[Any]]) -> Iterator[str]:
         return
     known = "+".join(names)
     assert known in values, f"{rule.endpoint}: the sweep has no value for {known}; add one to Victim.values"
-    for value in values[known]:
+    for number, value in enumerate(values[known]):
         address = path
         for name, part in zip(names, value if len(names) > 1 else [value], strict=True):
             address = re.sub(rf"<(int:)?{name}>", str(part), address)
         assert "<" not in address, f"{rule.endpoint}: a converter that the sweep does not know"
         yield address
-        yield f"{address}?draft={draft}&before=999"
+        if not number:
+            yield f"{address}?draft={draft}&before=999"
 
 
 def permission_of(app: Flask, rule: Rule) -> str | Permission:
@@ -431,7 +433,7 @@ def test_no_post_without_the_sessions_token_does_anything(app, make, victim, tok
     before.pop("form_drafts")
     for rule in rules(app, "POST"):
         who = operator if permission_of(app, rule) in VENDOR_ONLY else visitor
-        for path in paths(rule, victim.values):
+        for path in islice(paths(rule, victim.values), 3):  # the gate looks at no id
             for headers in ({}, HTMX, HTMX | {"X-CSRFToken": token or ""}):
                 answer = who.browser.post(path, data=fields, headers=headers)
                 assert answer.status_code in {303, 400}, f"{path}: {answer.status_code}"
@@ -462,7 +464,7 @@ def test_methods_that_plain_forms_cannot_send_are_refused_everywhere(app, victim
     before = dump()
     for rule in app.url_map.iter_rules():
         assert set(rule.methods or ()) <= {"GET", "HEAD", "OPTIONS", "POST"}, rule.endpoint
-        for path in paths(rule, victim.values):
+        for path in islice(paths(rule, victim.values), 1):
             for method in ("PUT", "PATCH", "DELETE"):
                 assert visitor.browser.open(path, method=method).status_code == 405, f"{method} {path}"
     assert dump() == before
