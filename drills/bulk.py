@@ -106,7 +106,7 @@ def _drill(stage: Stage, lines: int) -> Row:
         order.cut(one.port)  # it may have arrived, or not: so it is sent again
         order.send(one.port)
         _stop_under_way(order, [one, other], lines // 4)
-        _kill_under_way(order, [one, other], lines // 2)
+        _kill_under_way(order, [one, other], max(lines // 2, order.done_at_stop + 1))
         began = monotonic()
         with ThreadPoolExecutor(2) as pool:  # two windows, two servers, one order
             list(pool.map(order.send, (one.port, other.port)))
