@@ -19,7 +19,8 @@ from portal.domain.works import DEAD_AFTER
 from portal.models import BulkLine, BulkOrder, Client, Work
 from tests.postgres import tools_folder
 
-LINES = (1_000, 300)
+LINES = (1_000, 1_000)
+"""In a quick run too: fewer would be done before a server has stopped."""
 MOST_SECONDS = DEAD_AFTER.total_seconds() + 30
 """Who takes a killed server's work over waits until it is surely dead, looks every few seconds, and does the rest."""
 
