@@ -129,7 +129,8 @@ class HistoryRow:
         changes = [
             (label, _in_words(name, before.get(name)), _in_words(name, after.get(name)))
             for name, label in FIELD_LABELS.items()
-            if name in after and after[name] != before.get(name)
+            if name in after
+            and (after[name] or "") != (before.get(name) or "")  # empty where there was nothing is no change
         ]
         label = DONE_LABELS.get(event.action, event.action)
         if kind := NoticeKind.parse(str(after.get("kind", ""))):
