@@ -135,6 +135,13 @@ def test_fields_are_said_as_the_screen_says_them(before, after, told) -> None:
     assert HistoryRow.build(event).changes == [told]
 
 
+@pytest.mark.parametrize("before", [None, {"email": ""}, {"email": None}])
+def test_a_field_that_was_and_stays_empty_is_no_change(before) -> None:
+    after = {"email": "", "name": "Loja"}
+    event = SimpleNamespace(id=1, at=NOW, actor_name="Ana", action="register", reason="", before=before, after=after)
+    assert HistoryRow.build(event).changes == [("Nome da empresa", "—", "Loja")]
+
+
 # the page
 
 
