@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from flask import Response, current_app, make_response, render_template, request, session, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from werkzeug.datastructures import MultiDict
 from werkzeug.routing import BuildError
 
 from portal import clock, database, htmx, saying
@@ -31,6 +32,13 @@ def safe_next(target: str | None) -> str | None:
     if not target or len(target) > MAX_NEXT or UNSAFE.search(target):
         return None
     return target
+
+
+def typed_before() -> MultiDict[str, str] | None:
+    """Return what was typed into a form when its session ended, if the address says so and it is the user's."""
+    token = request.args.get("draft", "")
+    kept = drafts.load_draft(token, viewer().user_id) if token else None
+    return MultiDict(kept) if kept else None
 
 
 def why_login() -> Text | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
-from werkzeug.datastructures import MultiDict
 
 from portal import clock, database, etag, htmx, saying, security
 from portal.access import current_partner_id, requires, viewer
-from portal.accounts import service as accounts
+from portal.accounts.returning import typed_before
 from portal.clients import (
     answers,
     conditions,
@@ -159,7 +158,7 @@ def menu(client_id: int) -> Response:
 def suspension_new(client_id: int) -> Response:
     """Asks whether, and why, to take the access away."""
     client = _client_for(Action.SUSPEND, client_id)
-    return answers.form(client, "suspension_new", SuspensionForm(_draft(), version=client.version))
+    return answers.form(client, "suspension_new", SuspensionForm(typed_before(), version=client.version))
 
 
 @bp.post("/<int:client_id>/suspension")
@@ -210,9 +209,3 @@ def _simple(client_id: int, change: Any) -> Response:
         raise Invalid(form.errors)
     version = form.base_version
     return answers.done_or_refused(client, lambda: change(client, version=version, now=clock.now(), actor=viewer()))
-
-
-def _draft() -> MultiDict[str, str] | None:
-    """Return what was typed into this form when its session ended, if the address says so and it is the user's."""
-    kept = accounts.load_draft(request.args.get("draft", ""), viewer().user_id)
-    return MultiDict(kept) if kept else None

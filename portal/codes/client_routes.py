@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, request, url_for
-from werkzeug.datastructures import MultiDict
 
 from portal import clock, errors, formatting, htmx, saying
 from portal.access import current_partner_id, requires, viewer
-from portal.accounts import service as accounts
+from portal.accounts.returning import typed_before
 from portal.clients import queries as clients
 from portal.clients.service import Outcome
 from portal.codes import document, reissue
@@ -67,7 +66,7 @@ def reissue_create(client_id: int) -> Response:
 def document_new(client_id: int) -> Response:
     """Asks for the new document and says what ends with the old one."""
     client = _client_for(Action.CHANGE_DOCUMENT, client_id)
-    return _document_form(client, DocumentForm(client, _draft(), version=client.version))
+    return _document_form(client, DocumentForm(client, typed_before(), version=client.version))
 
 
 @bp.post("/clients/<int:client_id>/document")
@@ -139,9 +138,3 @@ def _said(outcome: Outcome, done: str) -> str:
 
 def _after(outcome: Outcome) -> dict[str, Any]:
     return (outcome.event.after if outcome.event else None) or {}
-
-
-def _draft() -> MultiDict[str, str] | None:
-    """Return what was typed into this form when its session ended, if the address says so and it is the user's."""
-    kept = accounts.load_draft(request.args.get("draft", ""), viewer().user_id)
-    return MultiDict(kept) if kept else None

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
-from werkzeug.datastructures import MultiDict
 
 from portal import clock, database, htmx, security
 from portal.access import current_partner_id, requires, viewer
-from portal.accounts import service as accounts
 from portal.accounts import throttle
+from portal.accounts.returning import typed_before
 from portal.codes import queries, service, texts
 from portal.codes.filters import CodeFilter, Sent
 from portal.codes.forms import SearchForm, sending_from
@@ -110,8 +109,7 @@ def slip(code_id: int) -> str:
 @requires(Permission.VIEW_CODES)
 def search_new() -> Response:
     """Asks for a code that somebody reads out."""
-    kept = accounts.load_draft(request.args.get("draft", ""), viewer().user_id)
-    return _search_form(SearchForm(formdata=MultiDict(kept) if kept else None))
+    return _search_form(SearchForm(formdata=typed_before()))
 
 
 @bp.post("/codes/search")

@@ -6,12 +6,10 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from flask import Response, make_response, render_template, request, url_for
-from werkzeug.datastructures import MultiDict
 
 from portal import clock, database, errors, formatting, htmx, saying
 from portal.access import asks, current_partner_id, requires, viewer
-from portal.accounts import service as accounts
-from portal.accounts.returning import safe_next
+from portal.accounts.returning import safe_next, typed_before
 from portal.catalogue.queries import price_table
 from portal.clients import answers, queries
 from portal.clients.service import Outcome
@@ -154,9 +152,7 @@ def _begin(screen: Screen, client_id: int) -> Response:
     """Answer the form as the license stands, or as its draft has it."""
     client, today = queries.get_client(current_partner_id(), client_id), clock.today()
     _ensure_open(screen, client)
-    token = request.args.get("draft", "")
-    kept = accounts.load_draft(token, viewer().user_id) if token else None
-    typed: MultiDict[str, str] | None = MultiDict(kept) if kept else None
+    typed = typed_before()
     holding = holding_of(client_id, today)
     form = ContractForm(typed, obj=client)
     form.back.data = _way_back(form.back.data or request.referrer)

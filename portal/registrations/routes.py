@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
-from werkzeug.datastructures import MultiDict
 
 from portal import clock, errors, htmx, municipalities, security
 from portal.access import asks, current_partner_id, requires, viewer
-from portal.accounts import service as accounts
+from portal.accounts.returning import typed_before
 from portal.domain.errors import AlreadyRegistered, QuoteAged, Refusal
 from portal.domain.roles import Permission
 from portal.extensions import db
@@ -27,7 +26,7 @@ bp = Blueprint("registrations", __name__, url_prefix="/clients")
 @requires(Permission.MANAGE_CLIENTS)
 def client_new() -> Response:
     """The form, empty or as its draft has it."""
-    typed = _draft()
+    typed = typed_before()
     form = RegistrationForm(typed)
     return _form(form, selection.read(typed or {}, form.chosen_product))
 
@@ -99,12 +98,6 @@ def suggested_cities() -> str:
     """Answer the cities that the posted text may mean in the posted state."""
     names = municipalities.suggest(request.form.get("uf", ""), request.form.get("city", "")[:60])
     return render_template("registrations/_cities.html", cities=names)
-
-
-def _draft() -> MultiDict[str, str] | None:
-    """Return what was typed into the form when its session ended, if the address says so and it is the user's."""
-    kept = accounts.load_draft(request.args.get("draft", ""), viewer().user_id)
-    return MultiDict(kept) if kept else None
 
 
 def _switched(form: RegistrationForm) -> selection.Selection:
