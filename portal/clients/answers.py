@@ -8,14 +8,16 @@ from typing import Any
 from flask import Response, make_response, redirect, render_template, url_for
 
 from portal import clock, database, errors, formatting, htmx, saying, security
-from portal.access import viewer
+from portal.access import current_partner_id, viewer
 from portal.clients import details, noticed, queries, tallies, undo
 from portal.clients.filters import ClientFilter
 from portal.clients.rows import DONE_LABELS, ClientRow
 from portal.clients.service import Outcome
+from portal.domain.actions import Action, ensure_allowed
 from portal.domain.catalogue import Product
 from portal.domain.errors import ActionRefused, NotFound, RepeatMismatch, StaleState
 from portal.domain.roles import Permission
+from portal.domain.statuses import derive_status
 from portal.extensions import db
 from portal.models import Client
 
@@ -26,8 +28,17 @@ SAID = {
     "unhide": "{name} voltou para a lista.",
     "edit": "Cadastro de {name} salvo.",
     "reactivate": "{name} reativado.",
+    "reissue_code": "Código reemitido.",
+    "change_document": "CPF/CNPJ de {name} alterado.",
     "order_reversed": "Pedido de {name} estornado.",
 }
+
+
+def client_for(action: Action, client_id: int) -> Client:
+    """Return the user's client whose form is asked for, refusing where the menu would not offer the action."""
+    client = queries.get_client(current_partner_id(), client_id)
+    ensure_allowed(action, derive_status(client, clock.today()), client)
+    return client
 
 
 def row(client: Client, panel: str = "", status: int = 200, behind: str = "", **context: Any) -> Response:

@@ -26,14 +26,12 @@ from portal.clients.filters import ClientFilter
 from portal.clients.forms import SuspensionForm
 from portal.clients.rows import ClientRow, CodeRow, HistoryRow, menu_actions
 from portal.domain import forecast
-from portal.domain.actions import Action, ensure_allowed
+from portal.domain.actions import Action
 from portal.domain.errors import Invalid
 from portal.domain.ids import parse_id
 from portal.domain.roles import Permission
-from portal.domain.statuses import derive_status
 from portal.extensions import limiter
 from portal.forms import VersionForm
-from portal.models import Client
 
 bp = Blueprint("clients", __name__, url_prefix="/clients")
 
@@ -157,7 +155,7 @@ def menu(client_id: int) -> Response:
 @requires(Permission.MANAGE_CLIENTS)
 def suspension_new(client_id: int) -> Response:
     """Asks whether, and why, to take the access away."""
-    client = _client_for(Action.SUSPEND, client_id)
+    client = answers.client_for(Action.SUSPEND, client_id)
     return answers.form(client, "suspension_new", SuspensionForm(typed_before(), version=client.version))
 
 
@@ -193,13 +191,6 @@ def hiding_create(client_id: int) -> Response:
 def unhiding_create(client_id: int) -> Response:
     """Bring back into the list."""
     return _simple(client_id, service.unhide)
-
-
-def _client_for(action: Action, client_id: int) -> Client:
-    """Return the client whose form is asked for, refusing where the menu would not offer the action."""
-    client = queries.get_client(current_partner_id(), client_id)
-    ensure_allowed(action, derive_status(client, clock.today()), client)
-    return client
 
 
 def _simple(client_id: int, change: Any) -> Response:

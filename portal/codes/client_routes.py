@@ -6,20 +6,20 @@ from typing import Any
 
 from flask import Response, request, url_for
 
-from portal import clock, errors, formatting, htmx, saying
+from portal import clock, errors, htmx, saying
 from portal.access import current_partner_id, requires, viewer
 from portal.accounts.returning import typed_before
+from portal.clients import answers
 from portal.clients import queries as clients
 from portal.clients.service import Outcome
 from portal.codes import document, reissue
 from portal.codes.forms import DocumentForm, ReissueForm
 from portal.codes.routes import bp
 from portal.codes.texts import program_of
-from portal.domain.actions import Action, ensure_allowed
+from portal.domain.actions import Action
 from portal.domain.errors import AlreadyRegistered, DocumentTaken, Invalid, RepeatMismatch, StaleState
 from portal.domain.ids import parse_id
 from portal.domain.roles import Permission
-from portal.domain.statuses import derive_status
 from portal.extensions import db
 from portal.models import Client
 
@@ -28,7 +28,7 @@ from portal.models import Client
 @requires(Permission.MANAGE_CLIENTS)
 def reissue_new(client_id: int) -> Response:
     """Asks before a code is reissued: the named one, a device's, or the main computer's."""
-    client = _client_for(Action.REISSUE_CODE, client_id)
+    client = answers.client_for(Action.REISSUE_CODE, client_id)
     code_id, installation_id = (parse_id(request.args.get(name, "")) for name in ("code", "installation"))
     return _question(client, reissue.target(client, code_id, installation_id))
 
@@ -52,12 +52,12 @@ def reissue_create(client_id: int) -> Response:
         )
     except (StaleState, RepeatMismatch) as refusal:
         db.session.rollback()
-        client = _client_for(Action.REISSUE_CODE, client_id)
+        client = answers.client_for(Action.REISSUE_CODE, client_id)
         target = reissue.target_now(client, code_id, installation_id)
         if target is None:
             raise
         return _question(client, target, errors.in_words(refusal))
-    saying.keep(_said(outcome, "Código reemitido."))
+    saying.keep(answers.in_words(client, outcome))
     return htmx.leave_for(url_for(".show", code_id=_after(outcome)["code_id"]))
 
 
@@ -65,7 +65,7 @@ def reissue_create(client_id: int) -> Response:
 @requires(Permission.MANAGE_CLIENTS)
 def document_new(client_id: int) -> Response:
     """Asks for the new document and says what ends with the old one."""
-    client = _client_for(Action.CHANGE_DOCUMENT, client_id)
+    client = answers.client_for(Action.CHANGE_DOCUMENT, client_id)
     return _document_form(client, DocumentForm(client, typed_before(), version=client.version))
 
 
@@ -82,7 +82,7 @@ def document_create(client_id: int) -> Response:
         outcome = document.change(client, version=version, document=typed, now=clock.now(), actor=viewer())
     except (AlreadyRegistered, DocumentTaken, StaleState, RepeatMismatch) as refusal:
         return _document_refused(client_id, form, refusal)
-    saying.keep(_said(outcome, f"CPF/CNPJ de {client.name} alterado."))
+    saying.keep(answers.in_words(client, outcome))
     return htmx.leave_for(url_for("clients.show", client_id=client_id))
 
 
@@ -114,26 +114,11 @@ def _document_refused(
 ) -> Response:
     """Answer the form with what was typed and the reason; the next attempt is made from the client as it is now."""
     db.session.rollback()
-    client = _client_for(Action.CHANGE_DOCUMENT, client_id)
+    client = answers.client_for(Action.CHANGE_DOCUMENT, client_id)
     form.version.data = client.version
     said = errors.in_words(refusal)
     twin_id = refusal.client_id if isinstance(refusal, AlreadyRegistered) else None
     return _document_form(client, form, said.status, refused=said, twin_id=twin_id)
-
-
-def _client_for(action: Action, client_id: int) -> Client:
-    """Return the client, refusing where the menu would not offer the action."""
-    client = clients.get_client(current_partner_id(), client_id)
-    ensure_allowed(action, derive_status(client, clock.today()), client)
-    return client
-
-
-def _said(outcome: Outcome, done: str) -> str:
-    """Return what a form did, with its protocol."""
-    event = outcome.event
-    assert event is not None  # noqa: S101 - both changes always write
-    protocol = f"gravado às {formatting.hour(event.at)}, protocolo {event.id}"
-    return f"Já estava feito: {protocol}." if outcome.is_repeat else f"{done} {protocol.capitalize()}."
 
 
 def _after(outcome: Outcome) -> dict[str, Any]:

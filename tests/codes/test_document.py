@@ -196,7 +196,7 @@ class TestOnce:
         change(web, client)
         answer = change(web, client)
         assert (answer.status_code, answer.location) == (303, f"/clients/{client.id}")
-        assert "Já estava feito: gravado às 12:00, protocolo" in web.get(answer.location).text
+        assert "Já estava feito (Alteração de CPF/CNPJ): gravado às 12:00, protocolo" in web.get(answer.location).text
         assert (stored(client).version, unused(client)) == (2, [Item.BASE])
 
     def test_with_another_document_the_first_stands(self, web, client_in) -> None:

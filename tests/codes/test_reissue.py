@@ -155,7 +155,10 @@ class TestOnce:
         place = "HX-Redirect" if htmx else "Location"
         assert first.headers[place] == again.headers[place]
         assert len(unused(client)) == 1
-        assert "Já estava feito: gravado às 12:00, protocolo" in web.get(again.headers[place]).text
+        assert (
+            "Já estava feito (Código de registro reemitido): gravado às 12:00, protocolo"
+            in web.get(again.headers[place]).text
+        )
 
     def test_sent_at_once_there_is_one_code(self, app, admin, client_in, make) -> None:
         client = client_in()
