@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from portal import passwords
 from portal.accounts.texts import Text
+from portal.forms import BareForm
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,189}")
 MAX_SEARCH = 80
@@ -20,10 +20,7 @@ def normal_email(value: str | None) -> str:
     return (value or "").strip().lower()
 
 
-class _Form(FlaskForm):
-    class Meta:
-        csrf = False
-
+class _Form(BareForm):
     first = ""
     """The field that has the focus while nothing is wrong."""
 

@@ -6,16 +6,15 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
-from urllib.parse import quote_plus
 
 from werkzeug.datastructures import MultiDict
 
+from portal import addresses
 from portal.domain.charges import ChargeState
 from portal.domain.ids import parse_id
-from portal.domain.search import fold
+from portal.domain.search import typed
 
 PAGE_SIZE = 25
-SEARCH_LIMIT = 100
 YEARS = range(2000, 2100)
 """What a month's year may be: no charge is older, and arithmetic of days has an end."""
 
@@ -38,9 +37,8 @@ class ChargeFilter:
     @classmethod
     def from_args(cls, args: MultiDict[str, str]) -> ChargeFilter:
         """Read a query string; what is unknown or makes no sense is as if it were not there."""
-        search = " ".join(args.get("q", "").replace("\x00", "").split())[:SEARCH_LIMIT].rstrip()
         return cls(
-            search=search if fold(search) else "",
+            search=typed(args.get("q", "")),
             state=ChargeState.parse(args.get("state", "")),
             month=parse_month(args.get("month", "")),
             after=parse_id(args.get("after", "")),
@@ -63,8 +61,7 @@ class ChargeFilter:
 
     def query_string(self, **changes: Any) -> str:
         """Return "?..." for the changed criteria, or nothing where all is default."""
-        pairs = self.to_args(**changes)
-        return "?" + "&".join(f"{name}={quote_plus(value)}" for name, value in pairs) if pairs else ""
+        return addresses.query_string(self.to_args(**changes))
 
     def from_start(self, **changes: Any) -> str:
         """Return the query string of other criteria, from their first page, no charge open."""

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
-from urllib.parse import quote_plus
 
 from werkzeug.datastructures import MultiDict
 
+from portal import addresses
 from portal.domain.catalogue import Product, RenewalMethod
 from portal.domain.ids import parse_id
 from portal.domain.labels import LabelEnum
 from portal.domain.notices import NoticeKind
-from portal.domain.search import fold
+from portal.domain.search import typed
 from portal.domain.statuses import DEFAULT_STATUSES, Status
 from portal.municipalities import UFS
 
-SEARCH_LIMIT = 100
 PAGE_SIZES = (25, 50)
 SOON_DAYS = 7
 DUE_WITHIN_DAYS = (3, 7, 15, 30, 60)
@@ -69,10 +68,9 @@ class ClientFilter:
     def from_args(cls, args: MultiDict[str, str]) -> ClientFilter:
         """Read a query string; what is unknown or makes no sense is as if it were not there."""
         sort = args.get("sort", "")
-        search = " ".join(args.get("q", "").replace("\x00", "").split())[:SEARCH_LIMIT].rstrip()
         statuses = frozenset(filter(None, (Status.parse(value) for value in args.getlist("status"))))
         return cls(
-            search=search if fold(search) else "",
+            search=typed(args.get("q", "")),
             statuses=statuses or DEFAULT_STATUSES,
             product=Product.parse(args.get("product", "")),
             due_within=_one_of(args.get("due", ""), DUE_CHOICES),
@@ -113,8 +111,7 @@ class ClientFilter:
 
     def query_string(self, **changes: Any) -> str:
         """Return "?..." for the changed criteria, or nothing where all is default."""
-        pairs = self.to_args(**changes)
-        return "?" + "&".join(f"{name}={quote_plus(value)}" for name, value in pairs) if pairs else ""
+        return addresses.query_string(self.to_args(**changes))
 
     def from_start(self, **changes: Any) -> str:
         """Return the query string of other criteria, from their first page, no row open."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
-from portal.clients.filters import SEARCH_LIMIT
+from portal import addresses
 from portal.domain.codes import Age
 from portal.domain.ids import parse_id
 from portal.domain.labels import LabelEnum
-from portal.domain.search import fold
+from portal.domain.search import typed
 
 
 class Sent(LabelEnum):
@@ -34,9 +33,8 @@ class CodeFilter:
     @classmethod
     def from_args(cls, args: MultiDict[str, str]) -> CodeFilter:
         """Read a query string; what is unknown or makes no sense is as if it were not there."""
-        search = " ".join(args.get("q", "").replace("\x00", "").split())[:SEARCH_LIMIT].rstrip()
         return cls(
-            search=search if fold(search) else "",
+            search=typed(args.get("q", "")),
             age=Age.parse(args.get("age", "")),
             sent=Sent.parse(args.get("sent", "")),
             after=parse_id(args.get("after", "")),
@@ -46,8 +44,7 @@ class CodeFilter:
         """Return "?..." for the changed criteria, defaults left out, or nothing where all is default."""
         this = replace(self, **changes)
         pairs = [("q", this.search), ("age", this.age), ("sent", this.sent), ("after", this.after)]
-        found = urlencode([(name, str(value)) for name, value in pairs if value])
-        return f"?{found}" if found else ""
+        return addresses.query_string([(name, str(value)) for name, value in pairs if value])
 
     def without_search(self, **changes: Any) -> str:
         """Return the query string from the first page, for an answer that must not repeat what was typed."""

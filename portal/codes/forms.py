@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import StringField, ValidationError
 from wtforms.validators import DataRequired
@@ -13,7 +12,7 @@ from portal.domain import codes, documents
 from portal.domain.codes import SendingWay
 from portal.domain.errors import Invalid
 from portal.domain.ids import parse_id
-from portal.forms import VersionForm
+from portal.forms import BareForm, VersionForm, stripped
 from portal.models import Client
 
 
@@ -29,19 +28,10 @@ def sending_from(form: MultiDict[str, str]) -> tuple[SendingWay, int]:
     return way, parse_id(form.get("seen", "")) or 0
 
 
-def _typed(value: str | None) -> str:
-    return " ".join((value or "").replace("\x00", "").split())
-
-
-class SearchForm(FlaskForm):
+class SearchForm(BareForm):
     """A code that somebody reads out or pastes."""
 
-    class Meta:
-        """The gate checks one token per session for every POST."""
-
-        csrf = False
-
-    code = StringField("Código de registro", filters=[_typed], validators=[DataRequired("Informe o código.")])
+    code = StringField("Código de registro", filters=[stripped], validators=[DataRequired("Informe o código.")])
 
     @property
     def normalised(self) -> str:
@@ -69,7 +59,7 @@ class ReissueForm(VersionForm):
 class DocumentForm(VersionForm):
     """Another document for a client."""
 
-    document = StringField("Novo CPF/CNPJ", filters=[_typed], validators=[DataRequired("Informe o novo CPF/CNPJ.")])
+    document = StringField("Novo CPF/CNPJ", filters=[stripped], validators=[DataRequired("Informe o novo CPF/CNPJ.")])
 
     def __init__(self, client: Client, *arguments: Any, **options: Any) -> None:
         """Remember whose document it is about to replace."""

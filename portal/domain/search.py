@@ -11,6 +11,8 @@ from portal.domain.ids import parse_id
 KEY_LENGTH = 480
 """The longest search key: some signs fold to many (one Arabic ligature to 18), and the column has an end."""
 
+TYPED_LIMIT = 100
+
 
 def fold(text: str) -> str:
     """Return text lower-cased, without accents, with single blanks: "  JOÃO  Ltda" is "joao ltda"."""
@@ -18,6 +20,12 @@ def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(sign for sign in decomposed if sign >= "\t" and not unicodedata.combining(sign))
     return " ".join(bare.split())
+
+
+def typed(text: str) -> str:
+    """Return a typed search in one line, without what no database keeps, cut to TYPED_LIMIT; "" where it finds nothing."""
+    line = " ".join(text.replace("\x00", "").split())[:TYPED_LIMIT].rstrip()
+    return line if fold(line) else ""
 
 
 def search_key(name: str, document: str) -> str:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from portal.clients import view
-from portal.clients.filters import DUE_WITHIN_DAYS, PAGE_SIZES, SEARCH_LIMIT, ClientFilter, Sort
+from portal.clients.filters import DUE_WITHIN_DAYS, PAGE_SIZES, ClientFilter, Sort
 from portal.domain.catalogue import Product, RenewalMethod
 from portal.domain.ids import LARGEST_ID, parse_id
 from portal.domain.notices import NoticeKind
-from portal.domain.search import fold
+from portal.domain.search import TYPED_LIMIT, fold
 from portal.domain.statuses import DEFAULT_STATUSES, Status
 from portal.municipalities import UFS
 
@@ -107,7 +107,7 @@ def test_what_is_unknown_is_as_if_it_were_not_there(name, value) -> None:
 @pytest.mark.parametrize("value", NONSENSE, ids=lambda value: ascii(value[:12]))
 def test_any_search_text_stays_text(value) -> None:
     criteria = ClientFilter.from_args(MultiDict([("q", value)]))
-    text = " ".join(value.replace("\x00", "").split())[:SEARCH_LIMIT].rstrip()
+    text = " ".join(value.replace("\x00", "").split())[:TYPED_LIMIT].rstrip()
     assert criteria.search == (text if fold(text) else "")
     assert replace(criteria, search="") == ClientFilter()
 
@@ -122,7 +122,7 @@ def test_blanks_of_a_search_are_those_of_a_name() -> None:
 
 
 @given(st.text())
-@example("a" * (SEARCH_LIMIT - 1) + " b")
+@example("a" * (TYPED_LIMIT - 1) + " b")
 def test_an_address_made_from_any_search_is_stable(text) -> None:
     once = ClientFilter.from_args(MultiDict([("q", text)]))
     assert ClientFilter.from_args(MultiDict(once.to_args())) == once
