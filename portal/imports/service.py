@@ -22,6 +22,7 @@ from portal.extensions import db
 from portal.imports import checking, fence, queries, terms, writing
 from portal.imports.checking import Checked
 from portal.imports.terms import Terms
+from portal.imports.texts import Text
 from portal.imports.writing import Line
 from portal.models import ImportRow, ImportRun, Work
 from portal.models.types import AnyRow
@@ -29,7 +30,6 @@ from portal.registrations.service import Registration
 from portal.works import service as works
 
 CHECKABLE = (ImportState.UPLOADED, ImportState.CHECKED)
-CHANGED = "Algo mudou desde a conferência (preço, dia ou cadastros). Nada foi importado: confira de novo."
 
 
 def upload(
@@ -197,7 +197,7 @@ def step(work: Work, now: datetime) -> bool:
     rows = queries.importable_rows(run.id)
     is_current = _is_current(run, offered) and _is_as_tried(run, rows, {None})
     if not is_current or not _write(run, rows, offered, now, works.asker(work)):
-        run.state, run.confirmed_at, run.failure = ImportState.CHECKED, None, CHANGED
+        run.state, run.confirmed_at, run.failure = ImportState.CHECKED, None, Text.CHANGED.label
         return True
     run.state, run.finished_at = ImportState.FINISHED, now
     work.done = len(rows)

@@ -15,6 +15,7 @@ from portal.domain.jobs import RunState
 from portal.domain.statuses import Status, derive_status
 from portal.extensions import db
 from portal.imports import checking, service, writing
+from portal.imports.texts import Text
 from portal.models import AuditEvent, Charge, ChargeLine, Client, ImportRow, ImportRun, RegistrationCode, Work
 from tests.conftest import NOW
 from tests.imports.conftest import Actor, clients_of, rows_of, run_works
@@ -313,7 +314,7 @@ def test_what_changed_after_the_confirmation_imports_nothing_and_says_so(tried, 
     make.client(partner, document=document)
     run_works()
     db.session.refresh(run)
-    assert (run.state, run.failure, count(Client)) == (ImportState.CHECKED, service.CHANGED, 1)
+    assert (run.state, run.failure, count(Client)) == (ImportState.CHECKED, Text.CHANGED.label, 1)
     assert clients_of(run) == []
 
 
@@ -341,7 +342,7 @@ def test_a_document_taken_elsewhere_meanwhile_is_no_silent_pendente(tried, row, 
     make.client(make.partner(), document=document)
     run_works()
     db.session.refresh(run)
-    assert (run.state, run.failure) == (ImportState.CHECKED, service.CHANGED)
+    assert (run.state, run.failure) == (ImportState.CHECKED, Text.CHANGED.label)
 
 
 def test_midnight_between_confirmation_and_carrying_out_imports_nothing(tried, row, confirm) -> None:
@@ -463,5 +464,5 @@ def test_a_document_taken_elsewhere_at_the_last_moment_leaves_nothing(tried, row
     monkeypatch.setattr(writing, "write", overtaken)
     run_works()
     db.session.refresh(run)
-    assert (run.state, run.failure, clients_of(run)) == (ImportState.CHECKED, service.CHANGED, [])
+    assert (run.state, run.failure, clients_of(run)) == (ImportState.CHECKED, Text.CHANGED.label, [])
     assert count(Client) == 1
