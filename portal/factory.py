@@ -26,7 +26,7 @@ from portal.home import routes as home
 from portal.imports import routes as imports
 from portal.notifications import routes as notifications
 from portal.operations import routes as operations
-from portal.registrations import contract_routes  # noqa: F401 - adds its routes to the blueprint of the registrations
+from portal.registrations import contract_routes, order_routes  # noqa: F401 - add their routes to the blueprint below
 from portal.registrations import routes as registrations
 
 MAX_FORM_BYTES = 64 * 1024

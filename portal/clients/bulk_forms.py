@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import request
-from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 
 from portal.clients.bulk import Selection
@@ -16,7 +15,7 @@ from portal.domain.actions import Action
 from portal.domain.bulk import BULK_ACTIONS
 from portal.domain.errors import Invalid
 from portal.domain.ids import parse_id
-from portal.forms import VersionForm
+from portal.forms import BareForm
 
 
 def selection_from(form: MultiDict[str, str]) -> tuple[Action, Selection]:
@@ -34,11 +33,8 @@ def selection_from(form: MultiDict[str, str]) -> tuple[Action, Selection]:
     return action, Selection(criteria, frozenset(filter(None, map(parse_id, form.getlist("id")))))
 
 
-class ExecutionForm(FlaskForm):
+class ExecutionForm(BareForm):
     """Releases an order; the reason of a suspension is the single row's."""
-
-    class Meta(VersionForm.Meta):
-        """The gate checks one token per session for every POST."""
 
     reason: Any = SuspensionForm.reason
 

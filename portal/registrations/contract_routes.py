@@ -1,8 +1,7 @@
-"""The screens "Editar" and "Reativar", "Desfazer" of a pending change, "Estornar pedido"."""
+"""The screens "Editar" and "Reativar"."""
 
 from __future__ import annotations
 
-from datetime import date
 from urllib.parse import urlsplit
 
 from flask import Response, make_response, render_template, request, url_for
@@ -14,26 +13,19 @@ from portal.catalogue.queries import price_table
 from portal.clients import answers, queries
 from portal.clients.service import Outcome
 from portal.domain.actions import ensure_allowed
-from portal.domain.catalogue import Item
 from portal.domain.errors import (
-    Invalid,
-    NotFound,
-    NotPermitted,
     OpenCharges,
     PriceMissing,
     QuoteAged,
     RepeatMismatch,
     StaleState,
 )
-from portal.domain.licenses import Holding
-from portal.domain.orders import REVERSING
 from portal.domain.roles import Permission
 from portal.domain.statuses import derive_status
 from portal.extensions import db
-from portal.forms import VersionForm
 from portal.licenses.queries import charge_of, holding_of, order_of
-from portal.models import Charge, Client, LicenseOrder
-from portal.registrations import contract, contract_view, reactivation, reversal, selection
+from portal.models import Client
+from portal.registrations import contract_view, reactivation, selection
 from portal.registrations.contract import Wish
 from portal.registrations.contract_view import EDITING, REACTIVATING, Screen
 from portal.registrations.forms import ContractForm
@@ -42,14 +34,6 @@ from portal.registrations.selection import Selection
 
 LISTS = ("/", "/clients", "/notices", "/charges")
 """Where "Voltar" may lead; from anywhere else it is the client's page."""
-
-bp.app_context_processor(lambda: {"license_standing": _standing})
-
-
-def _standing(
-    client: Client, holding: Holding, last: tuple[LicenseOrder, Charge | None] | None
-) -> contract_view.Standing:
-    return contract_view.Standing.build(client, holding, last, clock.today())
 
 
 @bp.get("/<int:client_id>/revision/new")
@@ -112,40 +96,6 @@ def reactivation_cities_create(client_id: int) -> str:
     """Names of the state's cities that the typed text may mean."""
     queries.get_client(current_partner_id(), client_id)
     return suggested_cities()
-
-
-@bp.post("/<int:client_id>/restoration")
-@requires(Permission.EDIT_CLIENTS)
-def restoration_create(client_id: int) -> Response:
-    """Take a pending change back."""
-    client, form = queries.get_client(current_partner_id(), client_id), _version()
-    item, on = Item.parse(request.form.get("item")), _date(request.form.get("effective_on", ""))
-    if item is None or on is None:
-        raise NotFound
-    done = contract.take_back(client, item, on, version=form.base_version, now=clock.now(), actor=viewer())
-    saying.keep(answers.in_words(client, done))
-    return htmx.leave_for(url_for("clients.show", client_id=client_id))
-
-
-@bp.post("/<int:client_id>/orders/<int:order_id>/reversal")
-@requires(Permission.EDIT_CLIENTS)
-def reversal_create(client_id: int, order_id: int) -> Response:
-    """Carry out "Estornar pedido"."""
-    client, order = reversal.get_order(current_partner_id(), client_id, order_id)
-    if not viewer().may(REVERSING[order.kind]):
-        raise NotPermitted
-    done = reversal.reverse(client, order, version=_version().base_version, now=clock.now(), actor=viewer())
-    saying.keep(answers.in_words(client, done))
-    location = url_for("clients.index") if client.archived_at else url_for("clients.show", client_id=client_id)
-    return htmx.leave_for(location)
-
-
-def _version() -> VersionForm:
-    """Return the checked form of an action that needs no more than the version."""
-    form = VersionForm()
-    if not form.validate():
-        raise Invalid(form.errors)
-    return form
 
 
 def _begin(screen: Screen, client_id: int) -> Response:
@@ -259,10 +209,3 @@ def _back_to(client: Client, form: ContractForm) -> str:
     """Return where "Voltar" leads: the list, at the client's row, or the client's page."""
     listed = _way_back(form.back.data)
     return f"{listed}#client-{client.id}" if listed else url_for("clients.show", client_id=client.id)
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
