@@ -7,11 +7,11 @@ import platform
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from bench.cases import SEARCH, WHOLE
 from bench.measure import Throughput, Timing
+from portal import clock
 from portal.config import ROOT
 from portal.database import sqlite_module
 
@@ -100,7 +100,7 @@ def write(results: Sequence[Result], path: Path = FILE) -> None:
     """Put everything into the file."""
     introduction = INTRODUCTION.format(
         command=" ".join(["python -m bench", *sys.argv[1:]]),
-        day=f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}",
+        day=f"{clock.now():%Y-%m-%d %H:%M %Z}",
         cpus=os.cpu_count(),
         python=platform.python_version(),
         sqlite=sqlite_module().sqlite_version,
