@@ -55,8 +55,8 @@ class ScheduledJob(Protocol):
     def preview(self) -> Callable[[datetime], dict[str, int]] | None: ...  # noqa: D102
 
 
-class Run(Protocol):
-    """What the rules need to know of a run; a failed one has an error, and the last end stays noted while it is tried again."""
+class Attempted(Protocol):
+    """What the rules of taking over and trying again need to know: of a daily run and of a user's work alike."""
 
     @property
     def state(self) -> RunState: ...  # noqa: D102
@@ -66,6 +66,11 @@ class Run(Protocol):
     def heartbeat_at(self) -> datetime | None: ...  # noqa: D102
     @property
     def finished_at(self) -> datetime | None: ...  # noqa: D102
+
+
+class Run(Attempted, Protocol):
+    """A daily run; a failed one has an error, and the last end stays noted while it is tried again."""
+
     @property
     def error(self) -> str: ...  # noqa: D102
 
@@ -75,9 +80,9 @@ def has_come(hour: time, local_now: datetime) -> bool:
     return local_now.time() >= hour
 
 
-def is_dead(run: Run, now: datetime) -> bool:
+def is_dead(run: Attempted, now: datetime, after: timedelta = DEAD_AFTER) -> bool:
     """Say whether a run ended with its process; a heartbeat from the future is one too, left by a clock set back since."""
-    return run.state is RunState.RUNNING and (run.heartbeat_at is None or abs(now - run.heartbeat_at) > DEAD_AFTER)
+    return run.state is RunState.RUNNING and (run.heartbeat_at is None or abs(now - run.heartbeat_at) > after)
 
 
 def is_given_up(run: Run, now: datetime) -> bool:

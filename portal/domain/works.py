@@ -6,9 +6,9 @@ A work goes through the states of a daily job's run, on a shorter leash: somebod
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from portal.domain.jobs import RunState
+from portal.domain import jobs
+from portal.domain.jobs import Attempted, RunState
 from portal.domain.labels import LabelEnum
 
 DEAD_AFTER = timedelta(seconds=20)
@@ -34,31 +34,17 @@ class WorkKind(LabelEnum):
     IMPORT = "import", "Importação de clientes"
 
 
-class Work(Protocol):
-    """What the rules need to know of a work."""
-
-    @property
-    def state(self) -> RunState: ...  # noqa: D102
-    @property
-    def attempts(self) -> int: ...  # noqa: D102
-    @property
-    def heartbeat_at(self) -> datetime | None: ...  # noqa: D102
-    @property
-    def finished_at(self) -> datetime | None: ...  # noqa: D102
+def is_dead(work: Attempted, now: datetime) -> bool:
+    """Say whether a work lost its process."""
+    return jobs.is_dead(work, now, DEAD_AFTER)
 
 
-def is_dead(work: Work, now: datetime) -> bool:
-    """Say whether a work lost its process; a heartbeat from the future was left by a clock set back since."""
-    is_running = work.state is RunState.RUNNING
-    return is_running and (work.heartbeat_at is None or abs(now - work.heartbeat_at) > DEAD_AFTER)
-
-
-def is_given_up(work: Work, now: datetime) -> bool:
+def is_given_up(work: Attempted, now: datetime) -> bool:
     """Say whether a work took its process along so often that nobody takes it over any more."""
     return is_dead(work, now) and work.attempts >= MOST_ATTEMPTS
 
 
-def may_be_claimed(work: Work, now: datetime) -> bool:
+def may_be_claimed(work: Attempted, now: datetime) -> bool:
     """Say whether a process may take a work up now: asked for, its process dead, or time for a retry."""
     if work.state is RunState.REQUESTED:
         return True
@@ -69,7 +55,7 @@ def may_be_claimed(work: Work, now: datetime) -> bool:
     return is_dead(work, now)
 
 
-def is_moving(work: Work, now: datetime) -> bool:
+def is_moving(work: Attempted, now: datetime) -> bool:
     """Say whether a work may get on by itself any moment, so that its page looks again."""
     is_open = work.state in {RunState.REQUESTED, RunState.RUNNING}
     return is_open and work.heartbeat_at is not None and now - work.heartbeat_at < WATCHED
