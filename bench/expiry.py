@@ -23,6 +23,18 @@ from bench.stores import Store, environment
 from portal.config import ROOT
 
 LARGEST_RATIO = 2.0
+PAGE = ROOT / "docs" / "benchmarks-expiry.md"
+HEAD = (
+    "| database | clients | notices | job, s | bare SQL, s | × | at most 2 × | run again, s | memory, MB |",
+    "|---|--:|--:|--:|--:|--:|---|--:|--:|",
+)
+INTRODUCTION = """# The night of license expiry, beside its bare SQL
+
+Written by `python -m bench.expiry --write`. The job runs as on a server, on the night that makes the most notices. The
+bare SQL is what it sends, sent again over a fresh copy of the database by the driver alone. Memory is what the process
+grew by during the job: it should not follow the number of clients.
+
+"""
 Statements = list[tuple[str, Any]]
 MEASURED_ON = date(2025, 7, 7)
 """Three days before the usual due day: the night that makes the most notices."""
@@ -111,29 +123,38 @@ def _job(store: Store, note: str = "") -> dict[str, float]:
 def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m bench.expiry", description=__doc__)
-    parser.add_argument("--clients", type=int, default=1_000_000)
+    parser.add_argument("--clients", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--database", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks-expiry.md")
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.inside:
         _measure_job("" if given.inside == "-" else given.inside)
         return
-    for kind in given.database:
-        note = str(stores.CACHE / f"statements-{os.getpid()}.json")
-        with stores.opened(kind, given.clients) as store:
-            _job(store, note)
-        with stores.opened(kind, given.clients) as store:
-            figures = _job(store)
-        with stores.opened(kind, given.clients) as store:
-            bare = _measure_bare(store, note)
-        Path(note).unlink()
-        ratio = figures["took"] / bare
-        print(
-            f"{kind}, {given.clients:,} clients: {figures['made']:,} notices in {figures['took']:.1f} s, bare SQL {bare:.1f} s, "
-            f"{ratio:.2f} × ({'kept' if ratio <= LARGEST_RATIO else 'missed'}: at most {LARGEST_RATIO:.0f} ×); "
-            f"run again {figures['second']:.1f} s; memory +{figures['grown_mb']} MB",
-            flush=True,
-        )
+    rows = [_row(kind, clients) for clients in given.clients for kind in given.database]
+    if given.write:
+        PAGE.write_text(INTRODUCTION + "\n".join([*HEAD, *rows]) + "\n", encoding="utf-8")
+
+
+def _row(kind: str, clients: int) -> str:
+    """Measure one database of one size, and return and print the table's row."""
+    note = str(stores.CACHE / f"statements-{os.getpid()}.json")
+    with stores.opened(kind, clients) as store:
+        _job(store, note)
+    with stores.opened(kind, clients) as store:
+        figures = _job(store)
+    with stores.opened(kind, clients) as store:
+        bare = _measure_bare(store, note)
+    Path(note).unlink()
+    ratio = figures["took"] / bare
+    verdict = "kept" if ratio <= LARGEST_RATIO else "**missed**"
+    cells = (
+        kind, f"{clients:,}", f"{figures['made']:,}", f"{figures['took']:.1f}", f"{bare:.1f}", f"{ratio:.2f}", verdict,
+        f"{figures['second']:.1f}", f"+{figures['grown_mb']}",
+    )  # fmt: skip
+    row = f"| {' | '.join(cells)} |"
+    print(row, flush=True)
+    return row
 
 
 if __name__ == "__main__":
