@@ -122,11 +122,6 @@ def state_of(consumed_at: datetime | None, revoked_at: datetime | None) -> State
     return State.UNUSED if revoked_at is None else State.REVOKED
 
 
-def age_of(issued_on: date, today: date) -> Age:
-    """Return the group of a code's age; one issued tomorrow (by another clock) counts as today's."""
-    return next(age for age in Age if issued_range(age, today).holds(issued_on))
-
-
 def issued_range(age: Age, today: date) -> DueRange:
     """Return the dates of issue of a group, inclusive, open at both ends of time."""
     least, greatest = _DAYS[age]
