@@ -240,6 +240,8 @@ def test_the_whole_job_by_keyboard(page_of: PageOf, make: Factory, partner: Part
 
 
 def type_login(page: Page, user: User) -> None:
+    """Type from the first key on, once the page has put the focus in its first field."""
+    wait_for_focus(page, "email")
     keys = page.keyboard
     keys.type(user.email)
     keys.press("Tab")
