@@ -10,7 +10,8 @@ from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from portal.config import Config, ConfigError, from_environ
+from portal.config import Config, from_environ
+from portal.environ import ConfigError
 
 if TYPE_CHECKING:
     from flask import Flask

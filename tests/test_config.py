@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.config import KNOWN, ROOT, Config, ConfigError, from_environ
+from portal.config import KNOWN, ROOT, Config, from_environ
+from portal.environ import ConfigError
 
 SECRET = "s" * 32
 EVERY = KNOWN | {"DATABASE_URL", "PORT"}

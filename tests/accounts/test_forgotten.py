@@ -12,7 +12,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal import clock, mail
-from portal.config import ConfigError, from_environ
+from portal.config import from_environ
+from portal.environ import ConfigError
 from portal.extensions import db
 from portal.models import PasswordReset, User
 from tests.accounts.conftest import LogIn
