@@ -9,7 +9,20 @@ from datetime import timedelta
 from flask import Flask, abort, g, request
 from werkzeug.routing import IntegerConverter, ValidationError
 
-from portal import access, assets, backup, clock, compression, database, errors, formatting, restore, saying, security
+from portal import (
+    access,
+    assets,
+    backup,
+    clock,
+    compression,
+    database,
+    errors,
+    formatting,
+    qr,
+    restore,
+    saying,
+    security,
+)
 from portal.accounts import commands as account_commands
 from portal.accounts import routes as accounts
 from portal.catalogue import commands as catalogue_commands
@@ -88,7 +101,7 @@ def _settings(app: Flask, config: Config) -> None:
         SESSION_REFRESH_EACH_REQUEST=False,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(fmt=formatting, kept_sayings=saying.kept, today=clock.today)
+    app.jinja_env.globals.update(fmt=formatting, kept_sayings=saying.kept, today=clock.today, qr_svg=qr.svg)
     app.jinja_env.add_extension("jinja2.ext.do")
 
 

@@ -13,7 +13,7 @@ from portal.accounts.returning import typed_before
 from portal.codes import queries, service, texts
 from portal.codes.filters import CodeFilter, Sent
 from portal.codes.forms import SearchForm, sending_from
-from portal.codes.rows import CodeRow, DeviceRow, Qr, sending_in_words
+from portal.codes.rows import CodeRow, DeviceRow, sending_in_words
 from portal.domain.actions import Action, allowed_actions
 from portal.domain.catalogue import Item, Product
 from portal.domain.codes import Age, SendingWay
@@ -102,7 +102,7 @@ def slip(code_id: int) -> str:
     line = CodeRow.build(row, clock.today())
     if not line.is_open:
         raise CodeClosed
-    return render_template("codes/slip.html", line=line, qr=Qr.build(row.code), steps=texts.STEPS[row.item])
+    return render_template("codes/slip.html", line=line, code=row.code, steps=texts.STEPS[row.item])
 
 
 @bp.get("/codes/search/new")

@@ -6,17 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import segno
-
 from portal import formatting
 from portal.codes.texts import program_of
 from portal.domain.actions import Action, allowed_actions
 from portal.domain.codes import State, state_of
 from portal.domain.statuses import LIVE_STATUSES, derive_status
 from portal.models import Installation
-
-QUIET = 4
-"""The white modules that a QR code needs around it."""
 
 
 @dataclass(frozen=True)
@@ -85,23 +80,3 @@ class DeviceRow:
     def build(cls, one: Installation) -> DeviceRow:
         """Prepare an installation."""
         return cls(one.id, program_of(one.item), one.device, formatting.moment(one.activated_at))
-
-
-@dataclass(frozen=True)
-class Qr:
-    """A QR code as one path over a square of ``size`` modules, its quiet zone included."""
-
-    size: int
-    path: str
-
-    @classmethod
-    def build(cls, text: str) -> Qr:
-        """Draw a text."""
-        matrix = segno.make_qr(text, error="m").matrix
-        parts = [
-            f"M{column + QUIET} {line + QUIET}h1v1h-1z"
-            for line, modules in enumerate(matrix)
-            for column, is_dark in enumerate(modules)
-            if is_dark
-        ]
-        return cls(len(matrix) + 2 * QUIET, "".join(parts))

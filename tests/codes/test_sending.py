@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import select
 
-from portal.codes.rows import QUIET, Qr
+from portal import qr
 from portal.domain import codes
 from portal.domain.catalogue import Item
 from portal.domain.codes import SendingWay
@@ -219,19 +219,10 @@ class TestSlip:
         for shown in ("Padaria Sol", "11.222.333/0001-81", "Código de registro do Link", "“Ativação”", "“Continuar”"):
             assert shown in text
         assert f"<b>{codes.grouped(code.code)}</b>" in text
-        assert Qr.build(code.code).path in text
-        assert 'role="img" aria-label="' in text
+        assert qr.svg(code.code, "O mesmo código, para ler com a câmera", 6) in text
 
     def test_a_movel_slip_speaks_of_the_device(self, web, client_in, make) -> None:
         code = make.code(client_in(), item=Item.MOBILE)
         text = web.get(f"/codes/{code.id}/slip").text
         assert "Código de registro do Link Móvel" in text
         assert "Abra o Link Móvel no aparelho." in text
-
-    def test_the_qr_has_its_quiet_zone_and_three_finders(self) -> None:
-        qr = Qr.build("2222222222222222")
-        dark = {(int(x), int(y)) for x, y in re.findall(r"M(\d+) (\d+)h", qr.path)}
-        assert qr.size == 21 + 2 * QUIET
-        assert {min(axis) for axis in zip(*dark, strict=True)} == {QUIET}
-        corners = (QUIET, QUIET), (QUIET + 14, QUIET), (QUIET, QUIET + 14)
-        assert all({(x + n, y) for n in range(7)} <= dark for x, y in corners)
