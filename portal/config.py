@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from portal import clock
+from portal.domain.emv import Malformed
+from portal.domain.pix import Receiver
 from portal.environ import ConfigError, address, flag, number, own_secret, secret, url
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,8 +20,21 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"})
 KNOWN = frozenset(
     """PORTAL_DEMO PORTAL_NOW PORTAL_SECRET_KEY PORTAL_HOST PORTAL_BASE_URL PORTAL_THREADS PORTAL_INSTANCE
-    PORTAL_TRUSTED_PROXY PORTAL_SMTP_URL PORTAL_MAIL_FROM PORTAL_SCHEDULER PORTAL_CHROMIUM""".split()
+    PORTAL_TRUSTED_PROXY PORTAL_SMTP_URL PORTAL_MAIL_FROM PORTAL_SCHEDULER PORTAL_CHROMIUM
+    PORTAL_PIX_KEY PORTAL_PIX_NAME PORTAL_PIX_CITY PORTAL_PIX_WEBHOOK_SECRET PORTAL_TRUST_DAYS PORTAL_GRACE_DAYS""".split()
 )
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
+"""What stands in an address and in a header as it is: a bank's message carries the secret in whichever it can."""
+
+DEMO_RECEIVER = Receiver("pix@portal.example", "PORTAL DO PARCEIRO DEMO", "SAO PAULO")
+
+
+@dataclass(frozen=True)
+class Pix:
+    """Who is paid by Pix, and the secret that the bank's messages about payments have to carry."""
+
+    receiver: Receiver
+    webhook_secret: str
 
 
 @dataclass(frozen=True)
@@ -38,6 +54,9 @@ class Config:
     smtp_url: str | None = None
     mail_from: str | None = None
     is_scheduling: bool = True
+    pix: Pix | None = None
+    trust_days: int = 3
+    grace_days: int = 0
     is_testing: bool = False
 
     @property
@@ -74,6 +93,9 @@ def from_environ(environ: Mapping[str, str]) -> Config:
         smtp_url=url(environ, "PORTAL_SMTP_URL", {"smtp", "smtps"}),
         mail_from=_mail_from(environ),
         is_scheduling=flag(environ, "PORTAL_SCHEDULER", default="1"),
+        pix=_pix(environ, instance, is_demo=is_demo),
+        trust_days=number(environ, "PORTAL_TRUST_DAYS", 3, 1, 31),
+        grace_days=number(environ, "PORTAL_GRACE_DAYS", 0, 0, 31),
     )
 
 
@@ -134,3 +156,30 @@ def _mail_from(environ: Mapping[str, str]) -> str | None:
     if value and "@" not in value:
         raise ConfigError(f"PORTAL_MAIL_FROM={value}: must be an e-mail address")
     return value
+
+
+def _pix(environ: Mapping[str, str], instance: Path, *, is_demo: bool) -> Pix | None:
+    name = "PORTAL_PIX_WEBHOOK_SECRET"
+    receiver, webhook_secret = _receiver(environ, is_demo=is_demo), secret(environ, name)
+    if receiver is None:
+        if webhook_secret:
+            raise ConfigError(f"PORTAL_PIX_KEY: required where {name} is set")
+        return None
+    if not webhook_secret and not is_demo:
+        raise ConfigError(f"{name}: required where PORTAL_PIX_KEY is set; try: openssl rand -hex 32")
+    if webhook_secret and not _UNRESERVED.fullmatch(webhook_secret):
+        raise ConfigError(f"{name}: may hold letters, digits and -._~ only; try: openssl rand -hex 32")
+    return Pix(receiver, webhook_secret or own_secret(instance / "demo-pix-webhook-secret"))
+
+
+def _receiver(environ: Mapping[str, str], *, is_demo: bool) -> Receiver | None:
+    names = ("PORTAL_PIX_KEY", "PORTAL_PIX_NAME", "PORTAL_PIX_CITY")
+    missing = [name for name in names if not environ.get(name)]
+    if len(missing) == len(names):
+        return DEMO_RECEIVER if is_demo else None
+    if missing:
+        raise ConfigError(f"{', '.join(missing)}: {', '.join(names)} are set together or not at all")
+    try:
+        return Receiver(*(environ[name] for name in names))
+    except Malformed as error:
+        raise ConfigError(f"PORTAL_PIX_{error.part.upper()}: {error.reason}") from None

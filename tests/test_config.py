@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.config import KNOWN, ROOT, Config, from_environ
+from portal.config import DEMO_RECEIVER, KNOWN, ROOT, Config, Pix, from_environ
+from portal.domain.pix import Receiver
 from portal.environ import ConfigError
 
 SECRET = "s" * 32
@@ -54,6 +55,9 @@ def test_a_secret_is_all_that_has_to_be_set(read, instance) -> None:
         smtp_url=None,
         mail_from=None,
         is_scheduling=True,
+        pix=None,
+        trust_days=3,
+        grace_days=0,
         is_testing=False,
     )
 
@@ -80,6 +84,12 @@ def test_everything_can_be_set(read, instance) -> None:
         PORTAL_SMTP_URL="smtps://portal:secret@mail.example.com:465",
         PORTAL_MAIL_FROM="portal@example.com",
         PORTAL_SCHEDULER="0",
+        PORTAL_PIX_KEY="11222333000181",
+        PORTAL_PIX_NAME="Casa do Software",
+        PORTAL_PIX_CITY="São Paulo",
+        PORTAL_PIX_WEBHOOK_SECRET="w" * 32,
+        PORTAL_TRUST_DAYS="31",
+        PORTAL_GRACE_DAYS="31",
         PORTAL_CHROMIUM="/usr/bin/chromium",
         OTHER_PROGRAMS_VARIABLE="anything",
     )
@@ -95,6 +105,9 @@ def test_everything_can_be_set(read, instance) -> None:
         smtp_url="smtps://portal:secret@mail.example.com:465",
         mail_from="portal@example.com",
         is_scheduling=False,
+        pix=Pix(Receiver("11222333000181", "Casa do Software", "São Paulo"), "w" * 32),
+        trust_days=31,
+        grace_days=31,
     )
 
 
@@ -148,6 +161,11 @@ REFUSED = [
     ("PORTAL_THREADS", "0", "from 1 to 64"),
     ("PORTAL_THREADS", "65", "from 1 to 64"),
     ("PORTAL_THREADS", "many", "from 1 to 64"),
+    ("PORTAL_TRUST_DAYS", "0", "from 1 to 31"),
+    ("PORTAL_TRUST_DAYS", "32", "from 1 to 31"),
+    ("PORTAL_TRUST_DAYS", "three", "from 1 to 31"),
+    ("PORTAL_GRACE_DAYS", "-1", "from 0 to 31"),
+    ("PORTAL_GRACE_DAYS", "32", "from 0 to 31"),
     ("PORTAL_HOST", "here", "must be an IP address"),
     ("PORTAL_HOST", "127.0.0.1:8000", "must be an IP address"),
     ("PORTAL_TRUSTED_PROXY", "nginx", "must be an IP address"),
@@ -194,6 +212,63 @@ def test_mail_needs_its_sender_and_the_address_that_its_links_lead_to(read, miss
         read(**mail | {missing: None})
 
 
+# Pix
+
+
+PIX = {
+    "PORTAL_PIX_KEY": "11222333000181",
+    "PORTAL_PIX_NAME": "Casa do Software",
+    "PORTAL_PIX_CITY": "São Paulo",
+    "PORTAL_PIX_WEBHOOK_SECRET": "w" * 32,
+}
+
+
+@pytest.mark.parametrize("missing", PIX)
+def test_everything_about_pix_is_set_together(read, missing) -> None:
+    assert read(**PIX).pix
+    with pytest.raises(ConfigError, match=rf"^{missing}: "):
+        read(**PIX | {missing: None})
+    with pytest.raises(ConfigError, match=r"^PORTAL_PIX_.*: "):
+        read(**{missing: PIX[missing]})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("PORTAL_PIX_KEY", "11.222.333/0001-81", "must be a CPF or CNPJ without mask"),
+        ("PORTAL_PIX_KEY", "11222333000182", "must be a CPF or CNPJ without mask"),
+        ("PORTAL_PIX_NAME", "Casa do Software Brasileiro", "must have 1 to 25 letters"),
+        ("PORTAL_PIX_CITY", "São José dos Campos", "must have 1 to 15 letters"),
+        ("PORTAL_PIX_WEBHOOK_SECRET", "w" * 31, "at least 32 characters"),
+        ("PORTAL_PIX_WEBHOOK_SECRET", "w" * 31 + "/", "may hold letters, digits and -._~ only"),
+        ("PORTAL_PIX_WEBHOOK_SECRET", "w" * 31 + "é", "may hold letters, digits and -._~ only"),
+    ],
+)
+@pytest.mark.parametrize("is_demo", ["0", "1"])
+def test_what_no_code_or_address_holds_is_refused(read, name, value, reason, is_demo) -> None:
+    with pytest.raises(ConfigError, match=rf"^{name}: {re.escape(reason)}") as refused:
+        read(PORTAL_DEMO=is_demo, **PIX | {name: value})
+    assert "w" * 31 not in str(refused.value)
+
+
+def test_the_demo_has_a_fictional_receiver_and_a_secret_of_its_own(read) -> None:
+    pix = read(PORTAL_DEMO="1").pix
+    assert pix.receiver is DEMO_RECEIVER
+    assert "DEMO" in pix.receiver.name
+    assert pix.receiver.key.endswith(".example")
+    assert len(pix.webhook_secret) >= 32
+    assert read(PORTAL_DEMO="1").pix == pix
+    assert pix.webhook_secret != read(PORTAL_DEMO="1", PORTAL_SECRET_KEY=None).secret_key
+
+
+def test_the_demos_receiver_and_secret_may_be_chosen(read) -> None:
+    given, secret = read(PORTAL_DEMO="1", **PIX), PIX["PORTAL_PIX_WEBHOOK_SECRET"]
+    assert given.pix == read(**PIX).pix
+    assert read(PORTAL_DEMO="1", PORTAL_PIX_WEBHOOK_SECRET=secret).pix == Pix(DEMO_RECEIVER, secret)
+    with pytest.raises(ConfigError, match=r"^PORTAL_PIX_NAME, PORTAL_PIX_CITY: "):
+        read(PORTAL_DEMO="1", PORTAL_PIX_KEY=PIX["PORTAL_PIX_KEY"])
+
+
 @pytest.mark.parametrize("folder", ["file", "file/below"])
 def test_an_instance_folder_that_cannot_be_made_is_refused(read, tmp_path, folder) -> None:
     (tmp_path / "file").touch()
@@ -216,12 +291,12 @@ def test_the_demo_serves_this_machine(read, host) -> None:
     assert read(PORTAL_DEMO="1", PORTAL_HOST=host).host == (host or "127.0.0.1")
 
 
-def test_the_demo_makes_its_own_key_once_for_its_owner_only(read, instance) -> None:
+def test_the_demo_makes_its_own_secrets_once_for_its_owner_only(read, instance) -> None:
     first = read(PORTAL_DEMO="1", PORTAL_SECRET_KEY=None)
     assert len(first.secret_key) >= 32
     assert read(PORTAL_DEMO="1", PORTAL_SECRET_KEY=None) == first
-    (kept,) = instance.iterdir()
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert {kept.name for kept in instance.iterdir()} == {"demo-secret-key", "demo-pix-webhook-secret"}
+    assert {stat.S_IMODE(kept.stat().st_mode) for kept in instance.iterdir()} == {0o600}
 
 
 def test_processes_of_one_demo_that_start_at_once_share_one_key(read, monkeypatch) -> None:
@@ -340,17 +415,24 @@ def test_the_documented_examples_are_taken(read) -> None:
     examples = {name: cells[2].strip("`") for name, cells in documented().items()}
     for only_demo in ("PORTAL_DEMO", "PORTAL_NOW"):
         assert examples.pop(only_demo)
-    del examples["PORTAL_INSTANCE"], examples["PORTAL_SECRET_KEY"]  # a folder of the system; a command
+    del examples["PORTAL_INSTANCE"]  # a folder of the system
+    examples |= dict.fromkeys(("PORTAL_SECRET_KEY", "PORTAL_PIX_WEBHOOK_SECRET"), SECRET)  # commands
     config = read(**examples)
     assert (config.port, config.threads, config.host) == (8080, 16, "0.0.0.0")
+    assert config.pix
     assert read(PORTAL_DEMO="1", PORTAL_NOW=documented()["PORTAL_NOW"][2].strip("`")).is_demo
 
 
 def test_the_documented_defaults_are_the_real_ones(read) -> None:
     defaults = {name: cells[1].strip("`") for name, cells in documented().items()}
     config = read()
-    assert {name: defaults[name] for name in ("PORT", "PORTAL_THREADS", "PORTAL_HOST", "PORTAL_DEMO")} == {
+    assert {
+        name: defaults[name]
+        for name in ("PORT", "PORTAL_THREADS", "PORTAL_HOST", "PORTAL_DEMO", "PORTAL_TRUST_DAYS", "PORTAL_GRACE_DAYS")
+    } == {
         "PORT": str(config.port),
+        "PORTAL_TRUST_DAYS": str(config.trust_days),
+        "PORTAL_GRACE_DAYS": str(config.grace_days),
         "PORTAL_THREADS": str(config.threads),
         "PORTAL_HOST": config.host,
         "PORTAL_DEMO": str(int(config.is_demo)),

@@ -63,7 +63,9 @@ class Receiver:
 
     def __post_init__(self) -> None:
         if not _is_key(self.key):
-            raise Malformed("key", "must be a CPF or CNPJ without mask, a phone from +55 on, an e-mail or a random key")
+            raise Malformed(
+                "key", "must be a CPF or CNPJ without mask, +55 and a phone, an e-mail or a random key in small letters"
+            )
         for part, text, most in ("name", self.name, NAME_LENGTH), ("city", self.city, CITY_LENGTH):
             if not _fits(unaccented(text), most):
                 raise Malformed(part, f"must have 1 to {most} letters, digits or ASCII signs")
