@@ -8,21 +8,11 @@ from hypothesis import strategies as st
 
 from portal.domain import emv
 from portal.domain.emv import LONGEST_TEXT, LONGEST_VALUE, Malformed
+from tests.psp import crc_by_bits
 
 PLAIN = st.characters(min_codepoint=32, max_codepoint=126)
 TAGS = st.integers(1, 99).filter(lambda tag: tag != 63).map("{:02}".format)
 FIELDS = st.dictionaries(TAGS, st.text(PLAIN, min_size=1, max_size=20), max_size=10)
-
-
-def crc_by_bits(text: str) -> int:
-    """Divide by the polynomial bit by bit, as the standard draws it."""
-    crc = 0xFFFF
-    for byte in text.encode("ascii"):
-        crc ^= byte << 8
-        for _ in range(8):
-            crc = (crc << 1) ^ (0x1021 if crc & 0x8000 else 0)
-            crc &= 0xFFFF
-    return crc
 
 
 def test_the_checksum_is_the_standards_own_example() -> None:
