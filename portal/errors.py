@@ -18,8 +18,10 @@ from portal.domain.errors import (
     ActionRefused,
     AlreadyRegistered,
     CodeClosed,
+    CreditShort,
     DocumentTaken,
     Invalid,
+    InvoiceClosed,
     NotFound,
     NothingSelected,
     NotPermitted,
@@ -29,6 +31,7 @@ from portal.domain.errors import (
     PriceMissing,
     QuoteAged,
     Refusal,
+    RenewalBlocked,
     RepeatMismatch,
     SetRefused,
     StaleState,
@@ -81,7 +84,7 @@ class Answer:
     text: str
 
 
-def in_words(refusal: Refusal) -> Answer:
+def in_words(refusal: Refusal) -> Answer:  # noqa: C901 - one case for each refusal
     """Return what a refusal says on screen."""
     match refusal:
         case NotFound():
@@ -101,6 +104,8 @@ def in_words(refusal: Refusal) -> Answer:
             return Answer(429, "Muitas tentativas", f"Muitas tentativas. Tente de novo em {_minutes(wait)}.")
         case SetRefused() | PriceMissing() | QuoteAged() | OpenCharges() | OrderFixed():
             return _of_order(refusal)
+        case CreditShort() | RenewalBlocked() | InvoiceClosed():
+            return _of_money(refusal)
         case Invalid() | FileRefused():
             return _of_input(refusal)
     return Answer(400, *HTTP_TEXTS[400])
@@ -155,6 +160,17 @@ def _of_order(refusal: SetRefused | PriceMissing | QuoteAged | OpenCharges | Ord
             return Answer(409, "Cobranças em aberto", text)
         case OrderFixed(why=why):
             return Answer(409, "Pedido não pode ser estornado", f"Não dá para estornar este pedido: {why.label}.")
+
+
+def _of_money(refusal: CreditShort | RenewalBlocked | InvoiceClosed) -> Answer:
+    match refusal:
+        case CreditShort(balance_cents=cents):
+            return Answer(409, "Crédito insuficiente", f"O crédito é de {formatting.money(cents)}. Nada foi gravado.")
+        case InvoiceClosed(state=state):
+            return Answer(409, "Fatura encerrada", f"Esta fatura já está {state.label.lower()}. Nada mudou.")
+        case RenewalBlocked(why=why, amount_cents=cents):
+            owed = f": {formatting.money(cents)}" if cents else ""
+            return Answer(409, "Renovação não é possível", f"{why.label}{owed}. Nada foi gravado.")
 
 
 def problem_in_words(problem: Problem, product: Product | None = None) -> str:

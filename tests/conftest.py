@@ -74,6 +74,10 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
         empty_database()
 
 
+LEDGER_LOCK = {"name": "credit_entries_delete"}
+"""The trigger that lets nobody, not even a test's end, delete from the credit ledger on SQLite."""
+
+
 def empty_database() -> None:
     """Delete every row, children first."""
     tables = [table.name for table in reversed(db.metadata.sorted_tables)]
@@ -81,8 +85,11 @@ def empty_database() -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
         else:
+            fixed = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE name = :name"), LEDGER_LOCK).one()
+            connection.execute(text(f"DROP TRIGGER {fixed.name}"))
             for table in [*tables, "client_tallies", "notice_tallies"]:
                 connection.execute(text(f"DELETE FROM {table}"))
+            connection.execute(text(fixed.sql))
 
 
 @pytest.fixture

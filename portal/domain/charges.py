@@ -16,19 +16,22 @@ from portal.domain.prices import PriceTable
 
 
 class OrderKind(LabelEnum):
-    """What an order ("pedido") did to a license."""
+    """What an order ("pedido") did to a license; a returned payment leaves it as it is and only owes."""
 
     REGISTRATION = "registration", "Novo cliente"
     CHANGE = "change", "Alteração da licença"
     REACTIVATION = "reactivation", "Reativação"
+    RETURN = "return", "Pagamento devolvido"
 
 
 class ChargeKind(LabelEnum):
-    """What made a charge."""
+    """What made a charge; a renewal is quoted like the others, and stands on an invoice or a retail charge at once."""
 
     REGISTRATION = "registration", "Novo cliente"
     ADDITION = "addition", "Adicional"
     REACTIVATION = "reactivation", "Reativação"
+    RENEWAL = "renewal", "Renovação"
+    RETURN = "return", "Pagamento devolvido"
 
 
 class ChargeState(LabelEnum):

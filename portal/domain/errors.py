@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from portal.domain.actions import Action
     from portal.domain.catalogue import Item, Product
+    from portal.domain.invoices import InvoiceState
     from portal.domain.licenses import Problem
     from portal.domain.orders import Fixed
+    from portal.domain.renewals import Blocker
     from portal.domain.statuses import Status
 
 
@@ -138,3 +140,30 @@ class DocumentTaken(Refusal):
 
 class CodeClosed(Refusal):
     """A registration code activates nothing any more: used, replaced, or its client's license ended (DOMAIN §7)."""
+
+
+class CreditShort(Refusal):
+    """More credit is asked for than there is (DOMAIN §5: the balance is never negative)."""
+
+    def __init__(self, balance_cents: int) -> None:
+        """Remember how much there is."""
+        super().__init__(balance_cents)
+        self.balance_cents = balance_cents
+
+
+class RenewalBlocked(Refusal):
+    """A client cannot be invoiced for its coming cycle now (DOMAIN §5, R11)."""
+
+    def __init__(self, why: Blocker, amount_cents: int = 0) -> None:
+        """Remember what stands in the way and, for open charges, how much they are."""
+        super().__init__(why.value, amount_cents)
+        self.why, self.amount_cents = why, amount_cents
+
+
+class InvoiceClosed(Refusal):
+    """An invoice is paid or cancelled already."""
+
+    def __init__(self, state: InvoiceState) -> None:
+        """Remember what became of it."""
+        super().__init__(state.value)
+        self.state = state

@@ -17,6 +17,7 @@ class Fixed(LabelEnum):
     REVERSED = "reversed", "o pedido já foi estornado"
     ANOTHER_DAY = "another_day", "só dá para estornar no mesmo dia"
     PAID = "paid", "a cobrança já foi paga"
+    INVOICED = "invoiced", "está em uma fatura em aberto: cancele a fatura antes"
     CODE_USED = "code_used", "um código emitido por ele já foi usado"
     CHANGED = "changed", "a licença mudou depois dele"
 
@@ -25,12 +26,14 @@ class Fixed(LabelEnum):
 class Standing:
     """How an order stands: what has happened since it was confirmed.
 
+    ``is_invoiced`` says that an open invoice or retail charge asks for its charge, or for the cycle that it changed.
     ``is_last`` says that no later order stands and that the license is still what this one made of it.
     """
 
     ordered_on: date
     is_reversed: bool
     is_paid: bool
+    is_invoiced: bool
     is_code_used: bool
     is_last: bool
 
@@ -41,6 +44,7 @@ def why_fixed(standing: Standing, today: date) -> Fixed | None:
         Fixed.REVERSED: standing.is_reversed,
         Fixed.ANOTHER_DAY: standing.ordered_on != today,
         Fixed.PAID: standing.is_paid,
+        Fixed.INVOICED: standing.is_invoiced,
         Fixed.CODE_USED: standing.is_code_used,
         Fixed.CHANGED: not standing.is_last,
     }

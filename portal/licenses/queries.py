@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from sqlalchemy import func, null, select, union_all
+from sqlalchemy import ColumnElement, func, null, or_, select, union_all
 
 from portal.domain.catalogue import Item
 from portal.domain.licenses import Holding, Pending
+from portal.domain.orders import REVERSING
 from portal.extensions import db
-from portal.models import AuditEvent, Charge, Installation, LicenseItem, LicenseOrder, PendingChange, RegistrationCode
+from portal.models import (
+    AuditEvent,
+    Charge,
+    Installation,
+    InvoiceLine,
+    LicenseItem,
+    LicenseOrder,
+    PendingChange,
+    RegistrationCode,
+    RetailCharge,
+)
 from portal.models.types import AnyRow
 
 
@@ -48,8 +59,8 @@ def _place(change: Pending) -> tuple[date, int]:
 
 
 def last_order(client_id: int) -> LicenseOrder | None:
-    """Return a client's newest order that was not undone, or None."""
-    standing = LicenseOrder.client_id == client_id, LicenseOrder.reversed_at.is_(None)
+    """Return a client's newest order that changed its license and was not undone, or None."""
+    standing = LicenseOrder.client_id == client_id, LicenseOrder.reversed_at.is_(None), LicenseOrder.kind.in_(REVERSING)
     return db.session.scalar(select(LicenseOrder).where(*standing).order_by(LicenseOrder.id.desc()).limit(1))
 
 
@@ -67,6 +78,31 @@ def open_cents(client_id: int) -> int:
     """Return what a client's charges that are neither paid nor reversed add up to."""
     is_open = Charge.client_id == client_id, Charge.paid_at.is_(None), Charge.reversed_at.is_(None)
     return int(db.session.scalar(select(func.coalesce(func.sum(Charge.amount_cents), 0)).where(*is_open)) or 0)
+
+
+def billed_through(client_id: int, due_on: date) -> date:
+    """Return the end of the last cycle that is paid or billed, to the partner or to the end client (DOMAIN §5, R21)."""
+    lines = select(InvoiceLine.next_due_on).where(
+        InvoiceLine.client_id == client_id, InvoiceLine.is_open, InvoiceLine.due_on.is_not(None)
+    )
+    charges = select(RetailCharge.next_due_on).where(*_asks(client_id))
+    ends: Iterable[date | None] = db.session.scalars(union_all(lines, charges)).all()
+    return max([due_on, *filter(None, ends)])
+
+
+def is_invoiced(client_id: int, charge_id: int | None) -> bool:
+    """Say whether an open invoice asks for a charge, or anything open asks for the client's coming cycle."""
+    lines = select(InvoiceLine.id).where(
+        InvoiceLine.client_id == client_id,
+        InvoiceLine.is_open,
+        or_(InvoiceLine.due_on.is_not(None), InvoiceLine.charge_id == charge_id),
+    )
+    charges = select(RetailCharge.id).where(*_asks(client_id))
+    return db.session.scalar(union_all(lines, charges).limit(1)) is not None
+
+
+def _asks(client_id: int) -> tuple[ColumnElement[bool], ...]:
+    return RetailCharge.client_id == client_id, RetailCharge.paid_at.is_(None), RetailCharge.cancelled_at.is_(None)
 
 
 def devices(client_id: int, item: Item) -> int:

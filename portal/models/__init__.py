@@ -7,10 +7,12 @@ from portal.models.bulk import BulkLine, BulkOrder
 from portal.models.charge import Charge, ChargeLine, LicenseOrder, Price, PriceVersion
 from portal.models.client import Client, ClientTally
 from portal.models.imports import ImportRow, ImportRun
+from portal.models.invoice import CreditAccount, CreditEntry, Invoice, InvoiceItem, InvoiceLine, Payment
 from portal.models.job import JobRun
 from portal.models.license import CodeSending, Installation, LicenseItem, PendingChange, RegistrationCode, Seat
 from portal.models.notice import Notice, NoticeMute, NoticeTally
 from portal.models.partner import Partner
+from portal.models.retail import ReminderSending, RenewalDecision, RetailCharge, RetailLine, RetailPrice
 from portal.models.user import Attempt, FormDraft, PasswordReset, User, UserSession
 from portal.models.work import Work
 
@@ -24,10 +26,15 @@ __all__ = [
     "Client",
     "ClientTally",
     "CodeSending",
+    "CreditAccount",
+    "CreditEntry",
     "FormDraft",
     "ImportRow",
     "ImportRun",
     "Installation",
+    "Invoice",
+    "InvoiceItem",
+    "InvoiceLine",
     "JobRun",
     "LicenseItem",
     "LicenseOrder",
@@ -36,10 +43,16 @@ __all__ = [
     "NoticeTally",
     "Partner",
     "PasswordReset",
+    "Payment",
     "PendingChange",
     "Price",
     "PriceVersion",
     "RegistrationCode",
+    "ReminderSending",
+    "RenewalDecision",
+    "RetailCharge",
+    "RetailLine",
+    "RetailPrice",
     "Seat",
     "User",
     "UserSession",

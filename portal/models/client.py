@@ -30,7 +30,9 @@ class Client(db.Model):  # type: ignore[name-defined,misc]
     ``due_on`` is the last day paid for, inclusive. ``version`` grows with every change made through the portal and is
     what a form must carry. ``unused_codes`` and ``open_charges`` are kept by triggers on the codes and the charges.
     ``search_key`` is ``portal.domain.search.search_key`` of name and document. ``creation_key`` is the random key of the
-    form that registered the client. An archived registration was undone: no list, counter or address knows it.
+    form that registered the client. ``next_method`` is a renewal method that counts from the next renewal on.
+    ``uses_both_at`` on a Navi row says that its Link registration does not replace it. ``paused_at``: neither charges nor
+    reminders go to the end client. ``released_*`` are the due date that was released on trust, and its last day. An archived registration was undone: no list, counter or address knows it.
     """
 
     __tablename__ = "clients"
@@ -76,6 +78,11 @@ class Client(db.Model):  # type: ignore[name-defined,misc]
     hidden_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     unused_codes: Mapped[int] = mapped_column(default=0, server_default="0")
     open_charges: Mapped[int] = mapped_column(default=0, server_default="0")
+    next_method: Mapped[RenewalMethod | None] = mapped_column(Labelled(RenewalMethod))
+    uses_both_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    released_due_on: Mapped[date | None]
+    released_through_on: Mapped[date | None]
     creation_key: Mapped[str | None] = mapped_column(String(32))
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1, server_default="1")

@@ -56,7 +56,15 @@ def plan(client: Client, holding: Holding, wanted: Quantities, today: date, pric
     """
     if client.due_on is None:
         raise ValueError("a license that runs has a due date")
-    intended = licenses.change(client.product, holding, wanted, due_on=client.due_on, today=today, prices=prices)
+    intended = licenses.change(
+        client.product,
+        holding,
+        wanted,
+        due_on=client.due_on,
+        today=today,
+        prices=prices,
+        billed_through=queries.billed_through(client.id, client.due_on),
+    )
     for item in intended.added:
         prices.of(client.product, item)
     return intended
@@ -121,16 +129,18 @@ def take_back(client: Client, item: Item, effective_on: date, *, version: int, n
     holding = queries.holding_of(client.id, today)
     if (item, effective_on) not in revocable(client, holding):
         raise NotFound
-    wanted = holding.final | {item: holding.on(client.due_on or today).get(item, 0)}
+    last_on = queries.billed_through(client.id, client.due_on or today)
+    wanted = holding.final | {item: holding.on(last_on).get(item, 0)}
     intended = plan(client, holding, wanted, today, price_table(today))
     return clients.once(order, client, {}, lambda event: _carry_out(client, event, holding, intended, now))
 
 
 def revocable(client: Client, holding: Holding) -> set[tuple[Item, date]]:
     """Return the pending changes that are free to take back: those of cycles that are not billed yet."""
-    return {
-        (one.item, one.effective_on) for one in holding.pending if client.due_on and one.effective_on > client.due_on
-    }
+    if client.due_on is None or not holding.pending:
+        return set()
+    last_on = queries.billed_through(client.id, client.due_on)
+    return {(one.item, one.effective_on) for one in holding.pending if one.effective_on > last_on}
 
 
 def _carry_out(client: Client, event: AuditEvent, holding: Holding, intended: Plan, now: datetime) -> None:

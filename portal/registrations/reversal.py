@@ -14,7 +14,7 @@ from portal.clients.service import Order, Outcome
 from portal.domain.charges import OrderKind
 from portal.domain.errors import NotFound, OrderFixed
 from portal.domain.licenses import Holding
-from portal.domain.orders import Fixed, Standing, ensure_reversible, why_fixed
+from portal.domain.orders import REVERSING, Fixed, Standing, ensure_reversible, why_fixed
 from portal.extensions import db
 from portal.licenses import queries, service
 from portal.models import AuditEvent, Charge, Client, LicenseOrder
@@ -32,7 +32,7 @@ def get_order(partner_id: int, client_id: int, order_id: int) -> tuple[Client, L
     """
     query = select(Client, LicenseOrder).join(LicenseOrder, LicenseOrder.client_id == Client.id)
     which = Client.partner_id == partner_id, Client.id == client_id, LicenseOrder.id == order_id
-    row = db.session.execute(query.where(*which)).one_or_none()
+    row = db.session.execute(query.where(*which, LicenseOrder.kind.in_(REVERSING))).one_or_none()
     if row is None:
         raise NotFound
     return row[0], row[1]
@@ -51,6 +51,7 @@ def _standing(order: LicenseOrder, charge: Charge | None, *, is_last: bool) -> S
         ordered_on=order.ordered_on,
         is_reversed=order.reversed_at is not None,
         is_paid=charge is not None and charge.paid_at is not None,
+        is_invoiced=queries.is_invoiced(order.client_id, charge.id if charge else None),
         is_code_used=queries.is_any_consumed(order.after.get("codes", [])),
         is_last=is_last,
     )

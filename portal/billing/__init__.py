@@ -1,0 +1,1 @@
+"""Gestão de cobranças: retail prices, charges to end clients, reminders."""

@@ -1,0 +1,1 @@
+"""Credit of partners: the ledger that invoices use and payments fill (DOMAIN §5, "Crédito")."""

@@ -1,0 +1,1 @@
+"""Invoices: made, cancelled, settled, shown."""
