@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from portal import clock, database
 from portal.domain.errors import NotFound, NotPermitted, PartnerSuspended
-from portal.domain.roles import READING, Permission, Role, may
+from portal.domain.roles import KEPT, Permission, Role, may
 from portal.extensions import csrf, db, login_manager
 from portal.models import Partner, User, UserSession
 
@@ -182,6 +182,6 @@ def gate() -> Response | None:
 def _ensure_permitted(who: Viewer, permission: Permission) -> None:
     if who.may(permission):
         return
-    if who.is_partner_suspended and permission not in READING and may(who.role, permission):
+    if who.is_partner_suspended and permission not in KEPT and may(who.role, permission):
         raise PartnerSuspended
     raise NotPermitted

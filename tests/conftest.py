@@ -85,7 +85,9 @@ def empty_database() -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
         else:
-            fixed = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE name = :name"), LEDGER_LOCK).one()
+            fixed = connection.execute(
+                text("SELECT name, sql FROM sqlite_master WHERE name = :name"), LEDGER_LOCK
+            ).one()
             connection.execute(text(f"DROP TRIGGER {fixed.name}"))
             for table in [*tables, "client_tallies", "notice_tallies"]:
                 connection.execute(text(f"DELETE FROM {table}"))

@@ -29,7 +29,7 @@ from portal.domain.catalogue import Item
 from portal.domain.imports import ImportState, Verdict
 from portal.domain.jobs import RunState
 from portal.domain.notices import NoticeKind
-from portal.domain.roles import GRANTS, READING, VENDOR_ONLY, Permission, Role
+from portal.domain.roles import GRANTS, KEPT, VENDOR_ONLY, Permission, Role
 from portal.domain.works import WorkKind
 from portal.extensions import db
 from portal.models import (
@@ -342,7 +342,7 @@ def test_a_visitor_without_session_gets_no_further_than_the_open_pages(app, vict
 
 def expected_of(role: Role, permission: str | Permission, *, is_suspended: bool = False) -> bool:
     """Say by the tables of DOMAIN §11 and §2 whether a role may, independently of portal.domain.roles.may."""
-    return permission == PUBLIC or (permission in GRANTS[role] and (not is_suspended or permission in READING))
+    return permission == PUBLIC or (permission in GRANTS[role] and (not is_suspended or permission in KEPT))
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.OPERATOR])

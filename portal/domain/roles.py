@@ -25,12 +25,17 @@ class Permission(StrEnum):
     VIEW_CODES = "view_codes"
     VIEW_CHARGES = "view_charges"
     VIEW_LEDGER = "view_ledger"
+    VIEW_INVOICES = "view_invoices"
     EDIT_CLIENTS = "edit_clients"
     MANAGE_CLIENTS = "manage_clients"
+    PAY = "pay"
+    MANAGE_BILLING = "manage_billing"
+    RELEASE_ON_TRUST = "release_on_trust"
     MANAGE_NOTICES = "manage_notices"
     IMPORT_CLIENTS = "import_clients"
     MANAGE_USERS = "manage_users"
     RUN_JOBS = "run_jobs"
+    CONFIRM_PAYMENTS = "confirm_payments"
 
 
 READING = frozenset(
@@ -40,17 +45,27 @@ READING = frozenset(
         Permission.VIEW_CODES,
         Permission.VIEW_CHARGES,
         Permission.VIEW_LEDGER,
+        Permission.VIEW_INVOICES,
     }
 )
-"""What the users of a suspended partner keep: they sign in and read (and, later, pay); DOMAIN §2."""
+"""What changes nothing."""
 
-VENDOR_ONLY = frozenset({Permission.RUN_JOBS})
+KEPT = READING | {Permission.PAY}
+"""What the users of a suspended partner keep: they sign in, read and pay; its clients' programs go on (DOMAIN §2)."""
+
+VENDOR_ONLY = frozenset({Permission.RUN_JOBS, Permission.CONFIRM_PAYMENTS})
 """What no partner may do, because it concerns all of them."""
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission) - VENDOR_ONLY,
-    Role.FINANCE: READING | {Permission.EDIT_CLIENTS, Permission.MANAGE_NOTICES},
-    Role.SUPPORT: (READING - {Permission.VIEW_LEDGER})
+    Role.FINANCE: KEPT
+    | {
+        Permission.EDIT_CLIENTS,
+        Permission.MANAGE_BILLING,
+        Permission.RELEASE_ON_TRUST,
+        Permission.MANAGE_NOTICES,
+    },
+    Role.SUPPORT: (READING - {Permission.VIEW_LEDGER, Permission.VIEW_INVOICES})
     | {Permission.EDIT_CLIENTS, Permission.MANAGE_CLIENTS, Permission.MANAGE_NOTICES, Permission.IMPORT_CLIENTS},
     Role.READER: frozenset({Permission.SIGNED_IN, Permission.VIEW_CLIENTS}),
     Role.OPERATOR: VENDOR_ONLY | {Permission.SIGNED_IN, Permission.MANAGE_USERS, Permission.IMPORT_CLIENTS},
@@ -58,5 +73,5 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 
 
 def may(role: Role, permission: Permission, *, is_partner_suspended: bool = False) -> bool:
-    """Say whether a role grants a permission; a suspended partner's users only read."""
-    return permission in GRANTS[role] and (not is_partner_suspended or permission in READING)
+    """Say whether a role grants a permission; a suspended partner's users only read and pay."""
+    return permission in GRANTS[role] and (not is_partner_suspended or permission in KEPT)

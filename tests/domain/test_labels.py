@@ -13,11 +13,14 @@ from portal.domain.charges import ChargeKind, ChargeState, OrderKind
 from portal.domain.codes import Age, SendingWay, State, Typo
 from portal.domain.import_rows import RowFault
 from portal.domain.imports import Column, FileFault, ImportState, Verdict
+from portal.domain.invoices import CreditKind, InvoiceKind, InvoiceState, LineOutcome, PaymentEffect, PaymentSource
 from portal.domain.jobs import RunState
 from portal.domain.labels import LabelEnum
 from portal.domain.licenses import Flaw
 from portal.domain.notices import NoticeKind
 from portal.domain.orders import Fixed
+from portal.domain.renewals import Blocker, Decision, Guard
+from portal.domain.retail import Reminder, RetailState
 from portal.domain.roles import Role
 from portal.domain.statuses import Status
 from portal.domain.works import WorkKind
@@ -79,8 +82,35 @@ LABELS = {
         "code_1": "Código não utilizado há 1 dia",
     },
     ChargeState: {"open": "Em aberto", "paid": "Paga", "reversed": "Estornada"},
-    ChargeKind: {"registration": "Novo cliente", "addition": "Adicional", "reactivation": "Reativação"},
-    OrderKind: {"registration": "Novo cliente", "change": "Alteração da licença", "reactivation": "Reativação"},
+    ChargeKind: {
+        "registration": "Novo cliente",
+        "addition": "Adicional",
+        "reactivation": "Reativação",
+        "renewal": "Renovação",
+        "return": "Pagamento devolvido",
+    },
+    OrderKind: {
+        "registration": "Novo cliente",
+        "change": "Alteração da licença",
+        "reactivation": "Reativação",
+        "return": "Pagamento devolvido",
+    },
+    Decision: {"renew": "Renovar", "skip": "Não renovar", "later": "Decidir depois"},
+    Blocker: {blocker.value: blocker.label for blocker in Blocker},  # sentences; tests/renewals reads them
+    Guard: {guard.value: guard.label for guard in Guard},
+    InvoiceKind: {"renewal": "Renovação", "additions": "Adicionais"},
+    InvoiceState: {"open": "Em aberto", "paid": "Paga", "cancelled": "Cancelada"},
+    LineOutcome: {"moved": "Concluída", "credited": "Virou crédito"},
+    CreditKind: {kind.value: kind.label for kind in CreditKind},
+    PaymentSource: {"webhook": "Pix", "staff": "Fornecedor"},
+    PaymentEffect: {
+        "settled": "Quitou",
+        "partial": "Parcial",
+        "credited": "Virou crédito",
+        "unmatched": "Sem destino",
+    },
+    RetailState: {"open": "Em aberto", "paid": "Paga", "cancelled": "Cancelada"},
+    Reminder: {"before_10": "10 dias antes", "before_3": "3 dias antes", "after_1": "1 dia depois"},
     Age: {"today": "Hoje", "week": "1 a 7 dias", "month": "8 a 30 dias", "older": "Mais de 30 dias"},
     State: {"unused": "Não utilizado", "used": "Utilizado", "revoked": "Substituído"},
     Typo: {typo.value: typo.label for typo in Typo},  # sentences; tests/codes/test_search.py reads them
@@ -96,6 +126,7 @@ LABELS = {
         "another_day": "só dá para estornar no mesmo dia",
         "paid": "a cobrança já foi paga",
         "code_used": "um código emitido por ele já foi usado",
+        "invoiced": "está em uma fatura em aberto: cancele a fatura antes",
         "changed": "a licença mudou depois dele",
     },
     Column: {

@@ -8,19 +8,24 @@ from portal.domain.roles import GRANTS, Permission, Role, may
 
 ROLES = ("Administrador", "Financeiro", "Suporte", "Leitura", "Operador")
 
-# One line per permission, one column per role; "read" is granted to the users of a suspended partner too.
+# One line per permission, one column per role; "read" is left to the users of a suspended partner too.
 MATRIX = """
     signed_in        read   read   read   read   read
     view_clients     read   read   read   read   –
     view_codes       read   read   read   –      –
     view_charges     read   read   read   –      –
     view_ledger      read   read   –      –      –
+    view_invoices    read   read   –      –      –
+    pay              read   read   –      –      –
+    manage_billing   yes    yes    –      –      –
+    release_on_trust yes    yes    –      –      –
     edit_clients     yes    yes    yes    –      –
     manage_clients   yes    –      yes    –      –
     manage_notices   yes    yes    yes    –      –
     import_clients   yes    –      yes    –      yes
     manage_users     yes    –      –      –      yes
     run_jobs         –      –      –      –      yes
+    confirm_payments –      –      –      –      yes
 """
 CELLS = [
     (role, line.split()[0], cell)
@@ -46,7 +51,7 @@ def test_every_cell_of_the_matrix_holds(role, permission, cell) -> None:
 
 
 @pytest.mark.parametrize(("role", "permission", "cell"), CELLS)
-def test_users_of_a_suspended_partner_read_and_nothing_else(role, permission, cell) -> None:
+def test_users_of_a_suspended_partner_read_and_pay_and_nothing_else(role, permission, cell) -> None:
     assert may(role_of(role), Permission(permission), is_partner_suspended=True) is (cell == "read")
 
 
