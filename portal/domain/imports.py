@@ -16,6 +16,10 @@ from portal.domain.search import fold
 
 MOST_BYTES = 2 * 1024 * 1024
 MOST_ROWS = 5_000
+MOST_ROWS_A_DAY = 20_000
+"""Rows that one partner may try in 24 hours: a trial tells which documents would become Pendente, and shall not serve to
+find out whose clients others are (decided here; the vendor's own uploads do not count)."""
+
 MOST_COLUMNS = 50
 MOST_CELL = 10_000
 """Signs of one cell; one that is longer is no cell of a list of clients (an open quote swallows the rest of a file)."""
@@ -67,6 +71,7 @@ class FileFault(LabelEnum):
     BOMB = "bomb", "O arquivo se expande muito além do tamanho de uma lista de clientes."
     DAMAGED = "damaged", "O arquivo está danificado e não pôde ser lido. Salve-o de novo e repita."
     TOO_HEAVY = "too_heavy", "A leitura do arquivo passou do limite de tempo ou memória. Copie só os dados para outro."
+    TOO_MANY_TODAY = "too_many_today", "Já foram enviadas 20.000 linhas em 24 horas. Envie o restante amanhã."
     BUSY = "busy", "O portal já está lendo outras planilhas. Envie de novo em alguns segundos."
 
 

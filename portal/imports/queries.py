@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from portal.catalogue.queries import price_table
 from portal.domain.catalogue import Product
@@ -16,7 +16,7 @@ from portal.domain.import_rows import Registration
 from portal.domain.imports import Verdict
 from portal.extensions import db
 from portal.imports.terms import Terms
-from portal.models import Charge, Client, ImportRow, ImportRun, Partner, RegistrationCode
+from portal.models import Charge, Client, ImportRow, ImportRun, InvoiceLine, Partner, RegistrationCode, RetailCharge
 from portal.models.types import AnyRow
 
 SHOWN = 50
@@ -123,6 +123,13 @@ def importable_rows(run_id: int) -> Sequence[AnyRow]:
     return db.session.execute(query.where(*good).order_by(ImportRow.number)).all()
 
 
+def rows_of_a_day(partner_id: int, now: datetime) -> int:
+    """Return how many rows a partner's own uploads of the last 24 hours hold."""
+    since = now - timedelta(hours=24)
+    own = ImportRun.partner_id == partner_id, ImportRun.created_at > since, ImportRun.has_due_dates.is_(False)
+    return int(db.session.scalar(select(func.coalesce(func.sum(ImportRun.lines), 0)).where(*own)) or 0)
+
+
 class Holders(NamedTuple):
     """Who has a document with a product: the partner's own client, or somebody else."""
 
@@ -149,13 +156,23 @@ def _held(documents: Sequence[str]) -> Iterable[tuple[str, Product, int, int]]:
 
 
 def blockers(run_id: int) -> list[AnyRow]:
-    """Return the clients of a run that cannot be undone any more, and why: changed, paid or activated (id, name, why)."""
+    """Return the clients of a run that cannot be undone any more, and why: changed, paid, invoiced or activated."""
     paid = select(Charge.id).where(Charge.client_id == Client.id, Charge.paid_at.is_not(None)).exists()
     used = select(RegistrationCode.id).where(
         RegistrationCode.client_id == Client.id, RegistrationCode.consumed_at.is_not(None)
     )
-    changed = or_(Client.version != 1, Client.archived_at.is_not(None))
-    is_used = used.exists()
-    query = select(Client.id, Client.name, changed.label("is_changed"), paid.label("is_paid"), is_used.label("is_used"))
+    invoiced = or_(
+        select(InvoiceLine.id).where(InvoiceLine.client_id == Client.id, InvoiceLine.is_open).exists(),
+        select(RetailCharge.id)
+        .where(RetailCharge.client_id == Client.id, RetailCharge.paid_at.is_(None), RetailCharge.cancelled_at.is_(None))
+        .exists(),
+    )
+    reasons = {
+        "is_changed": or_(Client.version != 1, Client.archived_at.is_not(None)),
+        "is_paid": paid,
+        "is_used": used.exists(),
+        "is_invoiced": invoiced,
+    }
+    query = select(Client.id, Client.name, *(reason.label(name) for name, reason in reasons.items()))
     query = query.join(ImportRow, and_(ImportRow.client_id == Client.id, ImportRow.run_id == run_id))
-    return list(db.session.execute(query.where(or_(changed, paid, is_used)).order_by(ImportRow.number)))
+    return list(db.session.execute(query.where(or_(*reasons.values())).order_by(ImportRow.number)))

@@ -16,7 +16,7 @@ from portal.clients import service as clients
 from portal.domain import imports
 from portal.domain.catalogue import Item, Product, RenewalMethod
 from portal.domain.errors import QuoteAged, RepeatMismatch
-from portal.domain.imports import Column, ImportState, Verdict
+from portal.domain.imports import Column, FileFault, FileRefused, ImportState, Verdict
 from portal.domain.works import WorkKind
 from portal.extensions import db
 from portal.imports import checking, fence, queries, terms, writing
@@ -41,19 +41,18 @@ def upload(
         RepeatMismatch: the form was sent before with another file, or it is somebody else's.
         FileRefused: the file cannot be imported.
     """
-    made = {
-        "key": key,
-        "partner_id": partner_id,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "user_id": actor.user_id,
-    }
+    sha256 = hashlib.sha256(content).hexdigest()
+    made = {"key": key, "partner_id": partner_id, "sha256": sha256, "user_id": actor.user_id}
     db.session.rollback()  # reading takes seconds, for which the gate's transaction would hold SQLite's write lock
     with database.reading():
         before = _uploaded_before(made)
+        tried = 0 if has_due_dates else queries.rows_of_a_day(partner_id, now)
         db.session.rollback()
     if before:
         return before
     titles, *rows = fence.read_sheet(content)
+    if not has_due_dates and tried + len(rows) > imports.MOST_ROWS_A_DAY:
+        raise FileRefused(FileFault.TOO_MANY_TODAY)
     places = imports.guess(titles[1], has_due_dates=has_due_dates)
     run = ImportRun(
         **made, user_name=actor.name, has_due_dates=has_due_dates, file_name=file_name, titles=titles[1],

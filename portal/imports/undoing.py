@@ -1,4 +1,4 @@
-"""Taking a whole import back while nobody has touched, paid or activated anything of it: all of its clients, or none.
+"""Taking a whole import back while nobody has touched, paid, invoiced or activated anything of it: all of its clients, or none.
 
 It does to each what ``registrations.reversal`` does to a single new client, in a few statements; another day, too.
 """
@@ -57,7 +57,7 @@ def undo(run: ImportRun, *, now: datetime, actor: Actor) -> list[AnyRow]:
 
 def _lock(mine: Any) -> None:
     """Hold clients and codes until the end, so that nothing is saved, paid or activated in between (SQLite is held)."""
-    db.session.execute(select(Client.id).where(Client.id.in_(mine)).with_for_update())
+    db.session.execute(select(Client.id).where(Client.id.in_(mine)).order_by(Client.id).with_for_update())
     for model in (RegistrationCode, Charge):
         db.session.execute(select(model.id).where(model.client_id.in_(mine)).with_for_update())
 

@@ -144,7 +144,13 @@ def revocable(client: Client, holding: Holding) -> set[tuple[Item, date]]:
 
 
 def _carry_out(client: Client, event: AuditEvent, holding: Holding, intended: Plan, now: datetime) -> None:
-    """Write what a plan makes of a client, with the codes of seats that are usable from now on."""
+    """Write what a plan makes of a client, with the codes of seats that are usable from now on.
+
+    Raises:
+        QuoteAged: the coming cycle was billed, or is no longer, since the plan was made.
+    """
+    if client.due_on and queries.billed_through(client.id, client.due_on) != intended.quote.due_on:
+        raise QuoteAged  # the client's row is held by now, and with it whoever bills
     gained = intended.after.now.get(Item.MOBILE, 0) - holding.now.get(Item.MOBILE, 0)
     issued = service.issue_codes(client, Item.MOBILE, max(gained, 0), now=now)
     write_order(

@@ -112,8 +112,11 @@ def _carry_out(client: Client, order: LicenseOrder, event: AuditEvent, now: date
     """Void the charge and the codes, write what was held before.
 
     Raises:
-        OrderFixed: the charge was paid, or a code used, at this very moment.
+        OrderFixed: the charge was paid or invoiced, or a code used, at this very moment.
     """
+    charge = queries.charge_of(order)
+    if queries.is_invoiced(client.id, charge.id if charge else None):
+        raise OrderFixed(Fixed.INVOICED)
     _void_charge(order, now)
     _void_codes(client, order, now)
     before = service.from_json(order.before) if order.kind is not OrderKind.REGISTRATION else Holding({})

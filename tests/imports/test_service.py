@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import func, select
 
 from portal import clock
+from portal.domain import imports
 from portal.domain.catalogue import Item, Product, RenewalMethod
 from portal.domain.errors import QuoteAged, RepeatMismatch
-from portal.domain.imports import FileRefused, ImportState, Verdict
+from portal.domain.imports import FileFault, FileRefused, ImportState, Verdict
 from portal.domain.jobs import RunState
 from portal.domain.statuses import Status, derive_status
 from portal.extensions import db
@@ -82,6 +83,16 @@ def test_a_refused_file_leaves_nothing(partner, admin) -> None:
             actor=Actor(admin.id, ""),
         )
     assert count(ImportRun) == 0
+
+
+def test_a_partner_tries_so_many_rows_a_day_and_no_more(uploaded, row, monkeypatch, make) -> None:
+    monkeypatch.setattr(imports, "MOST_ROWS_A_DAY", 3)
+    uploaded(row(), row(), key="first-form")
+    with pytest.raises(FileRefused) as refused:
+        uploaded(row(), row(), key="second-form")
+    assert refused.value.fault is FileFault.TOO_MANY_TODAY
+    uploaded(row(), key="third-form")
+    uploaded(row(), row(), key="of-another", partner_id=make.partner().id)
 
 
 # the trial

@@ -16,6 +16,8 @@ from portal.imports import undoing
 from portal.models import AuditEvent, Charge, Client, LicenseItem, LicenseOrder, RegistrationCode
 from tests.conftest import NOW
 from tests.imports.conftest import Actor, clients_of
+from tests.money import Purse
+from tests.registrations.conftest import viewer_of
 
 
 @pytest.fixture
@@ -106,3 +108,12 @@ def test_whatever_touched_one_client_keeps_all_and_is_named(imported, row, undo,
     assert run.state is ImportState.FINISHED
     assert left(AuditEvent, AuditEvent.action == "order_reversed") == 0
     assert left(Client, Client.archived_at.is_(None), Client.name == "Intacta") == 1
+
+
+def test_an_invoice_that_asks_for_one_clients_charge_keeps_all(imported, row, undo, partner, admin) -> None:
+    run = imported(row("Intacta"), row("Faturada"))
+    invoiced = clients_of(run)[1]
+    Purse(viewer_of(admin)).pay_additionals([invoiced], clock.today())
+    (blocking,) = undo(run)
+    assert (blocking.id, blocking.is_invoiced, blocking.is_paid) == (invoiced.id, True, False)
+    assert run.state is ImportState.FINISHED
