@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, null, or_, select, union_all
+from sqlalchemy import ColumnElement, false, func, null, or_, select, union_all
 
 from portal.domain.catalogue import Item
 from portal.domain.licenses import Holding, Pending
@@ -14,6 +14,7 @@ from portal.extensions import db
 from portal.models import (
     AuditEvent,
     Charge,
+    Client,
     Installation,
     InvoiceLine,
     LicenseItem,
@@ -90,15 +91,22 @@ def billed_through(client_id: int, due_on: date) -> date:
     return max([due_on, *filter(None, ends)])
 
 
-def is_invoiced(client_id: int, charge_id: int | None) -> bool:
-    """Say whether an open invoice asks for a charge, or anything open asks for the client's coming cycle."""
+def is_invoiced(client: Client, charge: Charge | None) -> bool:
+    """Say whether an open invoice asks for an order's charge, or anything open for the cycle that the order changed.
+
+    An order that was charged for the coming cycle by itself came after that cycle was billed: it is not part of it.
+    """
+    is_beside = charge is not None and client.due_on is not None and charge.through_on > client.due_on
     lines = select(InvoiceLine.id).where(
-        InvoiceLine.client_id == client_id,
+        InvoiceLine.client_id == client.id,
         InvoiceLine.is_open,
-        or_(InvoiceLine.due_on.is_not(None), InvoiceLine.charge_id == charge_id),
+        or_(InvoiceLine.charge_id == (charge.id if charge else None), *([] if is_beside else [_CYCLE])),
     )
-    charges = select(RetailCharge.id).where(*_asks(client_id))
+    charges = select(RetailCharge.id).where(*_asks(client.id), *([false()] if is_beside else []))
     return db.session.scalar(union_all(lines, charges).limit(1)) is not None
+
+
+_CYCLE = InvoiceLine.due_on.is_not(None)
 
 
 def _asks(client_id: int) -> tuple[ColumnElement[bool], ...]:

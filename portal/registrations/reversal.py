@@ -43,15 +43,15 @@ def is_possible(client: Client, order: LicenseOrder, charge: Charge | None, hold
     if order.ordered_on != today:
         return False
     is_last = _is_unchanged(client, order, holding)
-    return why_fixed(_standing(order, charge, is_last=is_last), today) is None
+    return why_fixed(_standing(client, order, charge, is_last=is_last), today) is None
 
 
-def _standing(order: LicenseOrder, charge: Charge | None, *, is_last: bool) -> Standing:
+def _standing(client: Client, order: LicenseOrder, charge: Charge | None, *, is_last: bool) -> Standing:
     return Standing(
         ordered_on=order.ordered_on,
         is_reversed=order.reversed_at is not None,
         is_paid=charge is not None and charge.paid_at is not None,
-        is_invoiced=queries.is_invoiced(order.client_id, charge.id if charge else None),
+        is_invoiced=queries.is_invoiced(client, charge),
         is_code_used=queries.is_any_consumed(order.after.get("codes", [])),
         is_last=is_last,
     )
@@ -82,7 +82,7 @@ def reverse(client: Client, order: LicenseOrder, *, version: int, now: datetime,
     last = queries.last_order(client.id)
     is_unchanged = _is_unchanged(client, order, queries.holding_of(client.id, today))
     is_last = last is not None and last.id == order.id and is_unchanged
-    ensure_reversible(_standing(order, queries.charge_of(order), is_last=is_last), today)
+    ensure_reversible(_standing(client, order, queries.charge_of(order), is_last=is_last), today)
 
     def also(event: AuditEvent) -> None:
         _carry_out(client, order, event, now)
@@ -114,8 +114,7 @@ def _carry_out(client: Client, order: LicenseOrder, event: AuditEvent, now: date
     Raises:
         OrderFixed: the charge was paid or invoiced, or a code used, at this very moment.
     """
-    charge = queries.charge_of(order)
-    if queries.is_invoiced(client.id, charge.id if charge else None):
+    if queries.is_invoiced(client, queries.charge_of(order)):
         raise OrderFixed(Fixed.INVOICED)
     _void_charge(order, now)
     _void_codes(client, order, now)

@@ -57,3 +57,24 @@ def test_an_order_that_an_invoice_asks_for_meanwhile_is_not_undone(make, partner
     with pytest.raises(OrderFixed) as refused:
         reversal.reverse(client, order, version=client.version, now=at(DAY), actor=actor)
     assert refused.value.why is Fixed.INVOICED
+
+
+def test_an_order_that_was_charged_beside_the_invoice_is_undone_the_same_day(make, partner, actor, purse) -> None:
+    client = make.client(partner, due_on=date(2025, 8, 10))
+    invoice = purse.renew(client, DAY)
+    hand = Hand(client, actor)
+    hand.change(DAY, waiter=1)  # R21: charged at once, through 10/09
+    assert hand.cents() == [1990]
+    hand.reverse(DAY)
+    assert hand.holds(DAY) == {"base": 1}
+    assert invoice.lines_cents == 9990
+
+
+def test_an_order_that_an_open_invoice_holds_is_not_undone(make, partner, actor, purse) -> None:
+    client = make.client(partner, due_on=date(2025, 8, 10))
+    hand = Hand(client, actor)
+    hand.change(DAY, waiter=1)  # inside the window: it enters the renewal
+    assert purse.renew(client, DAY).lines_cents == 11980
+    with pytest.raises(OrderFixed) as refused:
+        hand.reverse(DAY)
+    assert refused.value.why is Fixed.INVOICED
