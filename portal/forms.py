@@ -1,12 +1,13 @@
-"""What forms of several features share: the version of the client that the page showed, the data of a client."""
+"""What forms of several features share: a random key, the version of the client that the page showed, its data, money."""
 
 from __future__ import annotations
 
 import re
+import secrets
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import HiddenField, IntegerField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # old stubs
 from wtforms.validators import DataRequired, Email, Length, Optional, Regexp, StopValidation
 from wtforms.widgets import HiddenInput
@@ -16,6 +17,9 @@ from portal.domain.ids import parse_id
 
 NOTES_LENGTH = 2_000
 PHONE_DIGITS = (10, 11)
+KEY = re.compile(r"[\w-]{16,32}", re.ASCII)
+_MONEY = re.compile(r"(?:R\$ ?)?([0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,9})(?:,([0-9]{1,2}))?")
+MOST_CENTS = 99_999_999_999
 
 
 def stripped(value: str | None) -> str:
@@ -25,6 +29,21 @@ def stripped(value: str | None) -> str:
 
 def _stripped_lines(value: str | None) -> str:
     return (value or "").replace("\x00", "").replace("\r\n", "\n").strip()
+
+
+def new_key() -> str:
+    """Return a random key for a form that creates something, by which sending it twice is known."""
+    return secrets.token_urlsafe(18)
+
+
+def cents_from(text: str) -> int | None:
+    """Return the cents of an amount as it is typed in pt-BR (1.234,56 or 1234,5 or R$ 20); None where it is none.
+
+    1.5 is refused: it may be meant as either.
+    """
+    found = _MONEY.fullmatch(stripped(text))
+    cents = int(found[1].replace(".", "")) * 100 + int((found[2] or "").ljust(2, "0")) if found else None
+    return cents if cents is not None and cents <= MOST_CENTS else None
 
 
 class VersionField(IntegerField):
@@ -47,6 +66,17 @@ class BareForm(FlaskForm):
         """The gate checks one token per session for every POST."""
 
         csrf = False
+
+
+class KeyForm(BareForm):
+    """Creates something: carries the random key by which sending it twice is known."""
+
+    key = HiddenField()
+
+    def validate_key(self, field: Any) -> None:
+        """Refuse a form that cannot be told from its copies."""
+        if not KEY.fullmatch(field.data or ""):
+            raise StopValidation("O formulário está incompleto.")
 
 
 class VersionForm(BareForm):

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from portal import addresses
+from portal import addresses, months
 from portal.domain.charges import ChargeState
 from portal.domain.ids import parse_id
 from portal.domain.search import typed
 
 PAGE_SIZE = 25
-YEARS = range(2000, 2100)
-"""What a month's year may be: no charge is older, and arithmetic of days has an end."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class ChargeFilter:
         return cls(
             search=typed(args.get("q", "")),
             state=ChargeState.parse(args.get("state", "")),
-            month=parse_month(args.get("month", "")),
+            month=months.parse(args.get("month", "")),
             after=parse_id(args.get("after", "")),
             before=parse_id(args.get("before", "")),
             opened=parse_id(args.get("open", "")),
@@ -70,22 +67,9 @@ class ChargeFilter:
     @property
     def month_arg(self) -> str:
         """The month as the URL spells it, or nothing."""
-        return month_arg(self.month)
+        return months.spell(self.month)
 
     @property
     def is_narrowed(self) -> bool:
         """Whether not every charge is asked for."""
         return bool(self.search or self.state or self.month)
-
-
-def month_arg(month: date | None) -> str:
-    """Return 2025-07, as the URL spells a month."""
-    return f"{month:%Y-%m}" if month else ""
-
-
-def parse_month(text: str) -> date | None:
-    """Return the first day of the month that 2025-07 names, or None."""
-    found = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])", text)
-    if found is None or int(found[1]) not in YEARS:
-        return None
-    return date(int(found[1]), int(found[2]), 1)

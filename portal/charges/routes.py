@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request, stream_with_context, url_for
 
-from portal import clock, database, etag, htmx, saying, sheets
+from portal import clock, database, etag, htmx, months, saying, sheets
 from portal.access import current_partner_id, requires, viewer
 from portal.charges import queries, rows
 from portal.charges.filters import PAGE_SIZE, ChargeFilter
@@ -38,7 +38,7 @@ def index() -> Response:
         tabs=rows.tabs(criteria, totals),
         chips=list(rows.chips(criteria)),
         states=list(ChargeState),
-        months=rows.months(clock.today(), criteria.month),
+        months=months.choices(clock.today(), criteria.month),
         opened=_opened(partner_id, criteria),
     )
     return response if has_said else etag.stamped(response, tag)

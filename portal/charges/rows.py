@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 from typing import Any
 
 from portal import formatting
-from portal.charges.filters import ChargeFilter, month_arg
+from portal.charges.filters import ChargeFilter
 from portal.charges.queries import Total
-from portal.domain import cycle
 from portal.domain.catalogue import Item
 from portal.domain.charges import ChargeKind, ChargeState, Line, state_of
 
@@ -19,9 +17,6 @@ COLOURS = {ChargeState.OPEN: "suspended", ChargeState.PAID: "active", ChargeStat
 """The classes of the clients' statuses, whose colours mean the same."""
 
 TAB_LABELS = {ChargeState.OPEN: "Em aberto", ChargeState.PAID: "Pagas", ChargeState.REVERSED: "Estornadas"}
-MONTHS = 12
-"""How many months, today's included, the ledger's filter offers."""
-
 SHEET_HEAD = (
     "Cobrança", "Data", "ID do cliente", "Cliente", "CPF/CNPJ", "Origem", "Válida até", "Valor", "Situação", "Paga em",
 )  # fmt: skip
@@ -146,16 +141,6 @@ def tabs(criteria: ChargeFilter, totals: Mapping[ChargeState, Total]) -> list[Ta
 def count_of(state: ChargeState | None, totals: Mapping[ChargeState, Total]) -> int:
     """Return how many charges have a state, or how many there are."""
     return totals[state].count if state else sum(total.count for total in totals.values())
-
-
-def months(today: date, chosen: date | None) -> list[tuple[str, str]]:
-    """Return what the filter by month offers: the last ones, and the chosen one where it is older."""
-    firsts = [cycle.first_of_month(today)]
-    while len(firsts) < MONTHS:
-        firsts.append(cycle.first_of_month(firsts[-1] - date.resolution))
-    if chosen and chosen not in firsts:
-        firsts.append(chosen)
-    return [("", "Todos os meses"), *((month_arg(first), formatting.long_month(first)) for first in firsts)]
 
 
 def chips(criteria: ChargeFilter) -> Iterator[tuple[str, str]]:

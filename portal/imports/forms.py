@@ -3,42 +3,28 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage, MultiDict
-from wtforms import HiddenField, SelectField, ValidationError
-from wtforms.validators import StopValidation
+from wtforms import SelectField, ValidationError
 
 from portal import municipalities
 from portal.domain import imports
 from portal.domain.ids import parse_id
 from portal.domain.imports import Column
-from portal.forms import BareForm, ClientForm
+from portal.forms import ClientForm, KeyForm
 
-KEY = re.compile(r"[\w-]{16,32}", re.ASCII)
 FIELDS = (Column.NAME, Column.UF, Column.CITY, Column.EMAIL, Column.PHONE)
 MOST_SUGGESTIONS = 200
 """Different unknown cities of one file that are worth looking for: each costs a millisecond or two."""
 
 
-def new_key() -> str:
-    """Return a random key for an upload, by which sending it twice is known."""
-    return secrets.token_urlsafe(18)
-
-
-class UploadForm(BareForm):
+class UploadForm(KeyForm):
     """A file of clients; the vendor's staff says whose they will be."""
 
-    key = HiddenField()
     sheet = FileField("Planilha (CSV ou XLSX, até 2 MB)")
-
-    def validate_key(self, field: Any) -> None:
-        """Refuse a form that cannot be told from its copies."""
-        if not KEY.fullmatch(field.data or ""):
-            raise StopValidation("O formulário está incompleto.")
 
     def validate_sheet(self, field: Any) -> None:
         """Ask for a file."""

@@ -17,8 +17,9 @@ from portal.domain.jobs import RunState
 from portal.domain.roles import Permission
 from portal.domain.works import WorkKind
 from portal.extensions import db, limiter
+from portal.forms import new_key
 from portal.imports import files, queries, service, undoing
-from portal.imports.forms import UploadForm, VendorUploadForm, new_key, places_from, twice
+from portal.imports.forms import UploadForm, VendorUploadForm, places_from, twice
 from portal.imports.rows import Choice, RunRow, SheetColumn, TriedRow, in_words
 from portal.imports.terms import Group
 from portal.models import ImportRun

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 from typing import Any
 
 from wtforms import HiddenField, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # old stubs
-from wtforms.validators import DataRequired, StopValidation
+from wtforms.validators import DataRequired
 
 from portal.domain import documents
 from portal.domain.catalogue import Product, RenewalMethod
-from portal.forms import BareForm, ClientForm, VersionForm, stripped
-
-KEY = re.compile(r"[\w-]{16,32}", re.ASCII)
-
-
-def new_key() -> str:
-    """Return a random key for a form, by which sending it twice is known."""
-    return secrets.token_urlsafe(18)
+from portal.forms import BareForm, ClientForm, KeyForm, VersionForm, stripped
 
 
 def document_flaw(document: str) -> str:
@@ -54,10 +45,9 @@ class MethodForm(BareForm):
         return RenewalMethod.parse(self.renewal_method.data) or RenewalMethod.MANUAL
 
 
-class RegistrationForm(ClientForm, MethodForm):
+class RegistrationForm(ClientForm, MethodForm, KeyForm):
     """A new client; ``quote`` is what the window has shown, and only the window sends it."""
 
-    key = HiddenField()
     quote = HiddenField()
     document = StringField("CPF/CNPJ", filters=[stripped], validators=[DataRequired("Informe o CPF ou o CNPJ.")])
     product = SelectField(
@@ -65,11 +55,6 @@ class RegistrationForm(ClientForm, MethodForm):
         choices=[SelectChoice(product.value, product.full_label) for product in Product],
         validate_choice=False,
     )
-
-    def validate_key(self, field: Any) -> None:
-        """Refuse a form that cannot be told from its copies."""
-        if not KEY.fullmatch(field.data or ""):
-            raise StopValidation("O formulário está incompleto.")
 
     def validate_document(self, field: Any) -> None:
         """Accept a CPF or CNPJ, with or without its mask."""

@@ -12,8 +12,9 @@ from portal.accounts.returning import typed_before
 from portal.domain.errors import AlreadyRegistered, QuoteAged, Refusal
 from portal.domain.roles import Permission
 from portal.extensions import db
+from portal.forms import new_key
 from portal.registrations import queries, selection, service, view
-from portal.registrations.forms import RegistrationForm, new_key
+from portal.registrations.forms import RegistrationForm
 from portal.registrations.service import Registration
 
 FORM = "registrations.client_new"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from portal.charges.filters import ChargeFilter, parse_month
+from portal.charges.filters import ChargeFilter
 from portal.domain.charges import ChargeState
 from portal.domain.ids import LARGEST_ID
 
@@ -43,10 +43,6 @@ def test_no_criteria_have_no_query_string() -> None:
 )  # fmt: skip
 def test_what_makes_no_sense_is_not_there(query) -> None:
     assert ChargeFilter.from_args(MultiDict(parse_qsl(query))) == ChargeFilter()
-
-
-def test_a_month_is_its_first_day() -> None:
-    assert parse_month("2025-07") == date(2025, 7, 1)
 
 
 def test_other_criteria_begin_at_their_first_page_with_nothing_open() -> None:
