@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from portal.domain import cycle
 from portal.domain.labels import LabelEnum
+from portal.domain.roles import Permission
 from portal.domain.statuses import DueRange, Facts, Status, derive_status
 
 LONGEST_POSTPONEMENT = timedelta(days=60)
@@ -31,12 +32,15 @@ class NoticeKind(LabelEnum):
     LAST_DAY = "last_day", "Último dia para renovar"
     DUE_TODAY = "due_today", "Vence hoje"
     DUE_IN_3 = "due_in_3", "Vence em até 3 dias"
+    CHARGE_BLOCKED = "charge_blocked", "Cobrança não emitida: adicional em aberto"
+    RETAIL_BELOW_COST = "retail_below_cost", "Preço de venda abaixo do custo"
     EXPIRED = "expired", "Expirado"
     DUE_IN_7 = "due_in_7", "Vence em até 7 dias"
     INACTIVE = "inactive", "Ficou Inativo"
     CODE_30 = "code_30", "Código não utilizado há 30 dias"
     CODE_7 = "code_7", "Código não utilizado há 7 dias"
     CODE_1 = "code_1", "Código não utilizado há 1 dia"
+    CREDITED = "credited", "Pagamento virou crédito"
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,15 @@ EXPIRY_RULES: dict[NoticeKind, ExpiryRule] = {
 CODE_AGES: dict[NoticeKind, int] = {NoticeKind.CODE_1: 1, NoticeKind.CODE_7: 7, NoticeKind.CODE_30: 30}
 """Unused codes: days since the code was issued; the oldest kind reached replaces the younger ones."""
 
+TOLD_AT_ONCE = frozenset({NoticeKind.CHARGE_BLOCKED, NoticeKind.RETAIL_BELOW_COST, NoticeKind.CREDITED})
+"""Kinds that no night looks for: whoever meets the case tells of it (``portal.notifications.telling``), and settles it."""
+
+ABOUT_CLIENTS = TOLD_AT_ONCE - {NoticeKind.CREDITED}
+"""Those of them whose subject is the client; a payment that became credit is about the ledger's line."""
+
+MUTABLE = frozenset(NoticeKind) - {NoticeKind.CREDITED}
+"""Kinds of which a partner may ask not to hear; money that went another way than it was meant is always told."""
+
 
 def expiry_kind(due_on: date, today: date) -> NoticeKind | None:
     """Return the kind that covers a due date today, or None; never more than one does."""
@@ -130,6 +143,12 @@ def issued_range(kind: NoticeKind, today: date) -> DueRange:
     beyond = [days for days in CODE_AGES.values() if days > CODE_AGES[kind]]
     first = today - timedelta(days=min(beyond) - 1) if beyond else None
     return DueRange(first, today - timedelta(days=CODE_AGES[kind]))
+
+
+def seen_with(kind: NoticeKind) -> Permission:
+    """Return the permission that shows a kind: who sees no credit is not told of it (DOMAIN §11)."""
+    of_money = {NoticeKind.CREDITED, NoticeKind.RETAIL_BELOW_COST}
+    return Permission.VIEW_INVOICES if kind in of_money else Permission.VIEW_CLIENTS
 
 
 def postponement_range(today: date) -> tuple[date, date]:

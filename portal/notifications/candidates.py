@@ -34,6 +34,7 @@ from portal.domain.notices import (
     CODE_AGES,
     EXPIRY_RULES,
     NOTIFIED_STATUSES,
+    TOLD_AT_ONCE,
     TOLD_OF_CODES,
     NoticeKind,
     issued_range,
@@ -107,7 +108,13 @@ def replaced(kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:
 def outlived(today: date) -> list[ColumnElement[bool]]:
     """Return the conditions of notices about due dates that nobody asks about any more; what was put off waits for its day."""
     is_undecided = or_(Notice.postponed_to.is_(None), Notice.dismissed_at.is_not(None))
-    return [Notice.due_on < oldest_due(today), IS_UNSETTLED, is_undecided]
+    is_old = or_(Notice.due_on < oldest_due(today), and_(*forgettable(today)))
+    return [is_old, IS_UNSETTLED, is_undecided]
+
+
+def forgettable(today: date) -> list[ColumnElement[bool]]:
+    """Return the conditions of what was told at once and is as old as the due dates that nobody asks about any more."""
+    return [Notice.due_on.is_(None), Notice.kind.in_(list(TOLD_AT_ONCE)), Notice.effective_on < oldest_due(today)]
 
 
 def pointless(kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:

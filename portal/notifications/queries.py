@@ -12,9 +12,9 @@ from sqlalchemy import func, select, tuple_
 from portal.clients.noticed import open_notices
 from portal.domain.errors import NotFound
 from portal.domain.ids import LARGEST_ID
-from portal.domain.notices import NoticeKind
+from portal.domain.notices import CODE_AGES, NoticeKind
 from portal.extensions import db
-from portal.models import Client, Notice, NoticeMute, NoticeTally, RegistrationCode
+from portal.models import Client, CreditEntry, Notice, NoticeMute, NoticeTally, RegistrationCode
 from portal.models.types import AnyRow
 from portal.notifications.filters import PAGE_SIZE, Key
 
@@ -74,14 +74,14 @@ def notices_page(partner_id: int, kind: NoticeKind, today: date, after: int | No
 
 def _notices_after(partner_id: int, kind: NoticeKind, today: date, after: int | None) -> Sequence[AnyRow]:
     """Return a page's rows and one more, which says that there is another page."""
+    is_of_code, is_of_credit = Notice.kind.in_(list(CODE_AGES)), Notice.kind == NoticeKind.CREDITED
     query = (
-        select(Notice, Client, RegistrationCode.issued_at, RegistrationCode.item)
+        select(Notice, Client, RegistrationCode.issued_at, RegistrationCode.item, CreditEntry)
         .join(Client, Client.id == Notice.client_id)
-        .outerjoin(
-            RegistrationCode, (RegistrationCode.id == Notice.subject_id) & Notice.due_on.is_(None)
-        )
+        .outerjoin(RegistrationCode, (RegistrationCode.id == Notice.subject_id) & is_of_code)
+        .outerjoin(CreditEntry, (CreditEntry.id == Notice.subject_id) & is_of_credit)
         .where(*open_notices(partner_id, kind, today))
-    )  # fmt: skip
+    )
     if after is not None:
         begin = select(*ORDER).where(Notice.id == after, Notice.partner_id == partner_id)
         query = query.where(tuple_(*ORDER) > begin.scalar_subquery())

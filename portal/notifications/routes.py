@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, make_response, redirect, request, url_
 from portal import clock, htmx
 from portal.access import current_partner_id, requires, viewer
 from portal.domain.errors import NotFound
-from portal.domain.notices import NoticeKind, postponement_range
+from portal.domain.notices import MUTABLE, NoticeKind, postponement_range, seen_with
 from portal.domain.roles import Permission
 from portal.models import Notice
 from portal.notifications import answers, decisions, queries, undo
@@ -31,8 +31,13 @@ def banner() -> Banner | None:
 
 def _groups() -> list[queries.Group]:
     if "notice_groups" not in g:
-        g.notice_groups = queries.groups(current_partner_id(), clock.today())
+        groups = queries.groups(current_partner_id(), clock.today())
+        g.notice_groups = [group for group in groups if _is_seen(group.kind)]
     return list(g.notice_groups)
+
+
+def _is_seen(kind: NoticeKind) -> bool:
+    return viewer().may(seen_with(kind))
 
 
 bp.app_context_processor(lambda: {"notice_banner": banner})
@@ -42,7 +47,7 @@ bp.app_context_processor(lambda: {"notice_banner": banner})
 @requires(Permission.VIEW_CLIENTS)
 def index() -> Response:
     """What waits for a decision, by kind; one group opened at a time."""
-    criteria, today = InboxFilter.from_args(request.args), clock.today()
+    criteria, today = _criteria(), clock.today()
     return htmx.page_or_fragment(
         "notifications/index.html",
         "notifications/_inbox.html",
@@ -76,7 +81,7 @@ def group(kind: str) -> Response:
 @requires(Permission.MANAGE_NOTICES)
 def dismissal_create(notice_id: int) -> Response:
     """Dismiss one."""
-    notice = queries.get_notice(current_partner_id(), notice_id)
+    notice = _notice(notice_id)
     place, name = _place_of(notice), queries.client_name(notice.client_id)
     outcome = decisions.dismiss(notice, _order())
     return _decided(place, answers.of_one("dismissed", outcome, name), outcome)
@@ -86,7 +91,7 @@ def dismissal_create(notice_id: int) -> Response:
 @requires(Permission.MANAGE_NOTICES)
 def postponement_create(notice_id: int) -> Response:
     """Put one off."""
-    notice = queries.get_notice(current_partner_id(), notice_id)
+    notice = _notice(notice_id)
     place, name = _place_of(notice), queries.client_name(notice.client_id)
     to = postponement_date(request.form.get("to", ""), clock.today())
     outcome = decisions.postpone(notice, to, _order())
@@ -97,7 +102,9 @@ def postponement_create(notice_id: int) -> Response:
 @requires(Permission.MANAGE_NOTICES)
 def mute_create(notice_id: int) -> Response:
     """Hear no more of this kind about this client."""
-    notice = queries.get_notice(current_partner_id(), notice_id)
+    notice = _notice(notice_id)
+    if notice.kind not in MUTABLE:
+        raise NotFound
     place, name = _place_of(notice), queries.client_name(notice.client_id)
     return _decided(place, answers.of_mute("muted", decisions.mute(notice, _order()), name, place.kind))
 
@@ -126,7 +133,7 @@ def group_postponement_create(kind: str) -> Response:
 def undoing_create(event_id: int) -> Response:
     """Take a decision back."""
     event = undo.get_event(current_partner_id(), event_id)
-    place, wanted = Place(undo.kind_of(event)), undo.decided(event)
+    place, wanted = Place(_kind(undo.kind_of(event).value)), undo.decided(event)
     return _decided(place, answers.of_undoing(undo.undo(event, _order()), wanted))
 
 
@@ -140,11 +147,25 @@ def mute_end_create(client_id: int, kind: str) -> Response:
     return htmx.fragment_or_redirect("notifications/_mutes.html", url_for(".index"), said=said, **_shared())
 
 
+def _criteria() -> InboxFilter:
+    """Read which group the page has opened; one that the viewer is not shown counts as none."""
+    criteria = InboxFilter.from_args(request.args)
+    is_shown = criteria.opened is None or _is_seen(criteria.opened)
+    return criteria if is_shown else InboxFilter()
+
+
 def _kind(text: str) -> NoticeKind:
     kind = NoticeKind.parse(text)
-    if kind is None:
+    if kind is None or not _is_seen(kind):
         raise NotFound
     return kind
+
+
+def _notice(notice_id: int) -> Notice:
+    """Return a notice of the partner that the viewer is shown; of another kind there is none."""
+    notice = queries.get_notice(current_partner_id(), notice_id)
+    _kind(notice.kind.value)
+    return notice
 
 
 def _order() -> Order:
@@ -179,6 +200,7 @@ def _shared() -> dict[str, Any]:
         "first_day": first_day,
         "last_day": last_day,
         "upto": queries.newest_id(),
+        "mutable": MUTABLE,
         "may_decide": viewer().may(Permission.MANAGE_NOTICES),
         "mutes": MuteRow.build_all(queries.mutes(current_partner_id())),
     }

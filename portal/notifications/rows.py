@@ -10,7 +10,9 @@ from typing import NamedTuple
 from portal import formatting
 from portal.domain import cycle
 from portal.domain.catalogue import Item
-from portal.domain.notices import CODE_AGES, NoticeKind, expiry_kind
+from portal.domain.invoices import CreditKind
+from portal.domain.notices import EXPIRY_RULES, NoticeKind, expiry_kind
+from portal.models import CreditEntry
 from portal.models.types import AnyRow
 from portal.notifications.queries import Group, Page
 
@@ -32,7 +34,7 @@ class GroupRow:
     @classmethod
     def build(cls, group: Group, today: date) -> GroupRow:
         """Prepare a group."""
-        shown = group.kind if group.kind in CODE_AGES else expiry_kind(group.last_due, today) or group.kind
+        shown = (expiry_kind(group.last_due, today) or group.kind) if group.kind in EXPIRY_RULES else group.kind
         return cls(group.kind, shown, group.notices, group.first_due, group.last_due)
 
     @property
@@ -72,9 +74,23 @@ class Banner:
         return self.first.count + self.others
 
 
+class Credit(NamedTuple):
+    """What a payment became instead of what it was meant for; ``is_of_client`` says that it was one client's."""
+
+    cents: int
+    kind: CreditKind
+    booked_on: date
+    is_of_client: bool
+
+    @classmethod
+    def build(cls, entry: CreditEntry) -> Credit:
+        """Prepare a line of the credit ledger."""
+        return cls(entry.amount_cents, entry.kind, entry.booked_on, entry.client_id is not None)
+
+
 @dataclass(frozen=True)
 class NoticeRow:
-    """A line of an opened group: the client, and the date, or the code's product and date, that the notice is about."""
+    """A line of an opened group: the client, and the date, the code's product and date, or the credit that it is about."""
 
     id: int
     client_id: int
@@ -83,6 +99,7 @@ class NoticeRow:
     due_on: date | None
     issued_on: date | None
     item: Item | None
+    credit: Credit | None
 
     @classmethod
     def build_all(cls, page: Page) -> list[NoticeRow]:
@@ -96,8 +113,9 @@ class NoticeRow:
                 notice.due_on,
                 formatting.local_date(issued_at) if issued_at else None,
                 item,
+                Credit.build(entry) if entry else None,
             )
-            for notice, client, issued_at, item in page.rows
+            for notice, client, issued_at, item, entry in page.rows
         ]
 
 

@@ -45,6 +45,7 @@ def notify_expiring(today: date, now: datetime) -> Counts:
     _begin()
     settled += _settle(candidates.outlived(today))
     forgotten = _delete([IS_SETTLED, Notice.due_on < oldest_due(today)])
+    forgotten += _delete([IS_SETTLED, *candidates.forgettable(today)])
     db.session.commit()
     return counts | {"settled": settled, "forgotten": forgotten}
 

@@ -80,6 +80,9 @@ LABELS = {
         "code_30": "Código não utilizado há 30 dias",
         "code_7": "Código não utilizado há 7 dias",
         "code_1": "Código não utilizado há 1 dia",
+        "charge_blocked": "Cobrança não emitida: adicional em aberto",
+        "retail_below_cost": "Preço de venda abaixo do custo",
+        "credited": "Pagamento virou crédito",
     },
     ChargeState: {"open": "Em aberto", "paid": "Paga", "reversed": "Estornada"},
     ChargeKind: {

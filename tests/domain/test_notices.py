@@ -10,6 +10,7 @@ import pytest
 
 from portal.domain import notices
 from portal.domain.notices import CODE_AGES, EXPIRY_RULES, NoticeKind, code_kind, expiry_kind, issued_range
+from portal.domain.roles import Permission
 from portal.domain.statuses import DueRange, Status, derive_status
 
 K = NoticeKind
@@ -131,9 +132,15 @@ def test_the_ranges_of_issue_are_the_ages_turned_round() -> None:
         assert holding == ([kind] if kind else [])
 
 
+def test_money_is_shown_to_who_may_see_it() -> None:
+    of_money = {kind for kind in K if notices.seen_with(kind) is Permission.VIEW_INVOICES}
+    assert of_money == {K.CREDITED, K.RETAIL_BELOW_COST}
+    assert {notices.seen_with(kind) for kind in set(K) - of_money} == {Permission.VIEW_CLIENTS}
+
+
 def test_every_kind_has_a_rule() -> None:
-    assert EXPIRY_RULES.keys() | CODE_AGES.keys() == set(K)
-    assert not EXPIRY_RULES.keys() & CODE_AGES.keys()
+    assert EXPIRY_RULES.keys() | CODE_AGES.keys() | notices.TOLD_AT_ONCE == set(K)
+    assert len(EXPIRY_RULES) + len(CODE_AGES) + len(notices.TOLD_AT_ONCE) == len(K)
     assert list(CODE_AGES.values()) == sorted(CODE_AGES.values())
 
 
