@@ -13,10 +13,12 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from portal import database, formatting, htmx
 from portal.domain import licenses
 from portal.domain.actions import ALLOWED
-from portal.domain.catalogue import Product
+from portal.domain.catalogue import Item, Product
 from portal.domain.errors import (
     ActionRefused,
     AlreadyRegistered,
+    BelowCost,
+    ChargeHindered,
     CodeClosed,
     CreditShort,
     DocumentTaken,
@@ -33,6 +35,7 @@ from portal.domain.errors import (
     Refusal,
     RenewalBlocked,
     RepeatMismatch,
+    RetailClosed,
     SetRefused,
     StaleState,
     TooManyAttempts,
@@ -106,6 +109,8 @@ def in_words(refusal: Refusal) -> Answer:  # noqa: C901 - one case for each refu
             return _of_order(refusal)
         case CreditShort() | RenewalBlocked() | InvoiceClosed():
             return _of_money(refusal)
+        case BelowCost() | ChargeHindered() | RetailClosed():
+            return _of_billing(refusal)
         case Invalid() | FileRefused():
             return _of_input(refusal)
     return Answer(400, *HTTP_TEXTS[400])
@@ -171,6 +176,21 @@ def _of_money(refusal: CreditShort | RenewalBlocked | InvoiceClosed) -> Answer:
         case RenewalBlocked(why=why, amount_cents=cents):
             owed = f": {formatting.money(cents)}" if cents else ""
             return Answer(409, "Renovação não é possível", f"{why.label}{owed}. Nada foi gravado.")
+
+
+def _of_billing(refusal: BelowCost | ChargeHindered | RetailClosed) -> Answer:
+    match refusal:
+        case BelowCost(cost=cost):
+            return Answer(422, "Preço abaixo do custo", " ".join(map(cost_in_words, cost, cost.values())))
+        case ChargeHindered(why=why):
+            return Answer(409, "Cobrança não é possível", f"{why.label}. Nada foi emitido.")
+        case RetailClosed():
+            return Answer(409, "Cobrança paga", "Esta cobrança já foi paga. Nada mudou.")
+
+
+def cost_in_words(item: Item, cents: int) -> str:
+    """Return why a retail price is refused."""
+    return f"{item.label} custa {formatting.money(cents)}: informe ao menos esse valor."
 
 
 def problem_in_words(problem: Problem, product: Product | None = None) -> str:

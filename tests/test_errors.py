@@ -17,8 +17,11 @@ from portal.domain import errors as refusals
 from portal.domain.actions import Action
 from portal.domain.catalogue import Item, Product
 from portal.domain.imports import FileFault, FileRefused
+from portal.domain.invoices import InvoiceState
 from portal.domain.licenses import Flaw, Problem
 from portal.domain.orders import Fixed
+from portal.domain.renewals import Blocker
+from portal.domain.retail import Hindrance
 from portal.domain.statuses import Status
 from portal.extensions import db
 from portal.factory import create_app
@@ -48,6 +51,13 @@ REFUSALS = [
     (refusals.AlreadyRegistered(7), 409, "já está cadastrado com este produto: cliente 7."),
     (refusals.DocumentTaken(), 409, "não pode ser usado aqui. Fale com o fornecedor."),
     (refusals.CodeClosed(), 409, "Este código já foi utilizado ou substituído"),
+    (refusals.CreditShort(6000), 409, "O crédito é de R$\xa060,00."),
+    (refusals.RenewalBlocked(Blocker.OPEN_CHARGES, 3338), 409, "Tem adicionais em aberto: R$\xa033,38."),
+    (refusals.RenewalBlocked(Blocker.NOT_YET), 409, "A renovação ainda não abriu."),
+    (refusals.InvoiceClosed(InvoiceState.PAID), 409, "Esta fatura já está paga."),
+    (refusals.BelowCost({Item.WAITER: 1990}), 422, "Link Garçom custa R$\xa019,90: informe ao menos esse valor."),
+    (refusals.ChargeHindered(Hindrance.PAUSED), 409, "Pausada. Nada foi emitido."),
+    (refusals.RetailClosed(), 409, "Esta cobrança já foi paga."),
     (FileRefused(FileFault.OLD_FORMAT), 422, "Salve-o como .xlsx, sem senha. Nada foi gravado."),
     (refusals.Refusal(), 400, "Volte e tente de novo."),
 ]  # fmt: skip

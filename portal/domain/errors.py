@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from portal.domain.licenses import Problem
     from portal.domain.orders import Fixed
     from portal.domain.renewals import Blocker
+    from portal.domain.retail import Hindrance
     from portal.domain.statuses import Status
 
 
@@ -167,3 +168,25 @@ class InvoiceClosed(Refusal):
         """Remember what became of it."""
         super().__init__(state.value)
         self.state = state
+
+
+class BelowCost(Refusal):
+    """A retail price is below what the item costs the partner (DOMAIN §5, R13)."""
+
+    def __init__(self, cost: Mapping[Item, int]) -> None:
+        """Remember what each of the items costs, in cents."""
+        super().__init__(dict(cost))
+        self.cost = dict(cost)
+
+
+class ChargeHindered(Refusal):
+    """No charge can be issued to an end client now."""
+
+    def __init__(self, why: Hindrance) -> None:
+        """Remember what stands in the way."""
+        super().__init__(why.value)
+        self.why = why
+
+
+class RetailClosed(Refusal):
+    """A charge to an end client is paid already."""

@@ -12,6 +12,7 @@ from portal.domain.catalogue import Item, Product
 from portal.domain.invoices import InvoiceState
 from portal.domain.licenses import Flaw, Problem
 from portal.domain.renewals import Blocker
+from portal.domain.retail import Hindrance
 from portal.domain.statuses import Status
 
 TOO_MANY = Problem(Flaw.OUT_OF_RANGE, Item.WAITER)
@@ -23,6 +24,7 @@ def test_every_refusal_is_a_refusal_so_that_one_handler_answers_them_all() -> No
         "NotFound", "NotPermitted", "PartnerSuspended", "ActionRefused", "StaleState", "RepeatMismatch", "Invalid",
         "TooManyAttempts", "NothingSelected", "TooManySelected", "SetRefused", "PriceMissing", "QuoteAged", "OpenCharges", "OrderFixed",
         "AlreadyRegistered", "DocumentTaken", "CodeClosed", "CreditShort", "RenewalBlocked", "InvoiceClosed",
+        "BelowCost", "ChargeHindered", "RetailClosed",
     }  # fmt: skip
 
 
@@ -39,6 +41,8 @@ def test_every_refusal_is_a_refusal_so_that_one_handler_answers_them_all() -> No
         (errors.OpenCharges(3338), "amount_cents", 3338),
         (errors.AlreadyRegistered(7), "client_id", 7),
         (errors.CreditShort(6000), "balance_cents", 6000),
+        (errors.BelowCost({Item.WAITER: 1990}), "cost", {Item.WAITER: 1990}),
+        (errors.ChargeHindered(Hindrance.PAUSED), "why", Hindrance.PAUSED),
         (errors.RenewalBlocked(Blocker.OPEN_CHARGES, 3338), "why", Blocker.OPEN_CHARGES),
         (errors.InvoiceClosed(InvoiceState.PAID), "state", InvoiceState.PAID),
         (errors.TooManyAttempts(timedelta(minutes=3)), "retry_after", timedelta(minutes=3)),

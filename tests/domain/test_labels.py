@@ -20,7 +20,7 @@ from portal.domain.licenses import Flaw
 from portal.domain.notices import NoticeKind
 from portal.domain.orders import Fixed
 from portal.domain.renewals import Blocker, Decision, Guard
-from portal.domain.retail import Reminder, RetailState
+from portal.domain.retail import Hindrance, Reminder, RetailState
 from portal.domain.roles import Role
 from portal.domain.statuses import Status
 from portal.domain.works import WorkKind
@@ -99,6 +99,7 @@ LABELS = {
         "return": "Pagamento devolvido",
     },
     Decision: {"renew": "Renovar", "skip": "Não renovar", "later": "Decidir depois"},
+    Hindrance: {why.value: why.label for why in Hindrance},  # sentences; tests/billing reads them
     Blocker: {blocker.value: blocker.label for blocker in Blocker},  # sentences; tests/renewals reads them
     Guard: {guard.value: guard.label for guard in Guard},
     InvoiceKind: {"renewal": "Renovação", "additions": "Adicionais"},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from portal.domain import renewals, retail
 from portal.domain.catalogue import Item, Product
 from portal.domain.licenses import Holding
-from portal.domain.retail import RetailState
+from portal.domain.retail import Case, Hindrance, Reminder, RetailState
+from portal.domain.statuses import LIVE_STATUSES, Status
 from tests.domain.prices import DEMO
 
 HELD = Holding({Item.BASE: 1, Item.CLOUD: 1, Item.WAITER: 3, Item.MOBILE: 1})
@@ -51,3 +53,57 @@ def test_a_charge_is_issued_ten_days_before_due() -> None:
 )
 def test_the_state_follows_from_what_ended_it(paid_at, cancelled_at, state) -> None:
     assert retail.state_of(SimpleNamespace(paid_at=paid_at, cancelled_at=cancelled_at)) is state
+
+
+DUE = date(2025, 8, 10)
+FREE = Case(Status.ACTIVE, DUE, retail.quote(COST, {}))
+INSIDE = date(2025, 7, 31)
+HELD_BACK = {
+    Hindrance.STATUS: {"status": Status.INACTIVE},
+    Hindrance.ISSUED: {"has_charge": True},
+    Hindrance.PAUSED: {"is_paused": True},
+    Hindrance.INVOICED: {"is_invoiced": True},
+    Hindrance.GUARDED: {"is_guarded": True},
+    Hindrance.SKIPPED: {"is_skipped": True},
+    Hindrance.CANCELLED: {"was_cancelled": True},
+    Hindrance.PRICE_MISSING: {"quote": None},
+    Hindrance.BELOW_COST: {"quote": retail.quote(COST, {Item.CLOUD: 1})},
+    Hindrance.NOTHING: {"quote": retail.quote(replace(COST, lines=()), {})},
+    Hindrance.OPEN_CHARGES: {"open_cents": 3338},
+    Hindrance.NOT_YET: {"due_on": date(2025, 8, 11)},
+}
+
+
+@pytest.mark.parametrize("why", list(Hindrance))
+def test_each_hindrance_alone_holds_a_charge_back(why) -> None:
+    case = replace(FREE, **HELD_BACK[why])
+    assert retail.hindrance(case, INSIDE) is why
+    assert retail.hindrance(case, INSIDE, by_hand=True) is (None if why in retail.BY_HAND else why)
+
+
+def test_nothing_holds_a_charge_back_from_ten_days_before_due_on_whatever_the_live_status() -> None:
+    for status in Status:
+        expected = None if status in LIVE_STATUSES else Hindrance.STATUS
+        assert retail.hindrance(replace(FREE, status=status), INSIDE) is expected
+    assert retail.hindrance(FREE, INSIDE - timedelta(days=1)) is Hindrance.NOT_YET
+
+
+@pytest.mark.parametrize(
+    ("client_due_on", "today", "lapsed"),
+    [
+        (DUE, date(2025, 8, 31), False),
+        (DUE, date(2025, 9, 1), True),
+        (date(2025, 9, 10), date(2025, 9, 1), False),
+        (None, date(2025, 9, 1), True),
+    ],
+)
+def test_a_charge_lapses_with_its_month_unless_the_client_was_renewed(client_due_on, today, lapsed) -> None:
+    assert retail.has_lapsed(DUE, client_due_on, today) is lapsed
+
+
+def test_reminders_by_day() -> None:
+    days = {offset: retail.reminder_of(DUE, DUE + timedelta(days=offset)) for offset in range(-12, 23)}
+    assert [offset for offset, found in days.items() if found is Reminder.BEFORE_10] == list(range(-10, -3))
+    assert [offset for offset, found in days.items() if found is Reminder.BEFORE_3] == list(range(-3, 1))
+    assert [offset for offset, found in days.items() if found is Reminder.AFTER_1] == list(range(1, 22)), "to 31/08"
+    assert days[-11] is days[22] is None
