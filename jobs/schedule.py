@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 
-from jobs import apply_changes, back_up, clean_up, expire_licenses, remind_codes
+from jobs import apply_changes, back_up, clean_up, expire_licenses, issue_charges, remind_codes
 from jobs.job import Job, Schedule
 
 SCHEDULE: Schedule = (
@@ -31,6 +31,14 @@ SCHEDULE: Schedule = (
         remind_codes.run,
         remind_codes.WORDS,
         remind_codes.preview,
+    ),
+    Job(
+        "issue_charges",
+        "Cobranças a clientes finais",
+        time(6),
+        issue_charges.run,
+        issue_charges.WORDS,
+        issue_charges.preview,
     ),
     Job("clean_up", "Limpeza de dados vencidos", time(6, 10), clean_up.run, clean_up.WORDS, clean_up.preview),
     Job("back_up", "Cópia de segurança", time(6, 10), back_up.run, back_up.WORDS),

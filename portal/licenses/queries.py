@@ -94,7 +94,7 @@ def billed_through(client_id: int, due_on: date) -> date:
 def is_invoiced(client: Client, charge: Charge | None) -> bool:
     """Say whether an open invoice asks for an order's charge, or anything open for the cycle that the order changed.
 
-    An order that was charged for the coming cycle by itself came after that cycle was billed: it is not part of it.
+    A charge to the end client that is left of a cycle which the partner renewed on its own account asks for none. An order that was charged for the coming cycle by itself came after that cycle was billed: it is not part of it.
     """
     is_beside = charge is not None and client.due_on is not None and charge.through_on > client.due_on
     lines = select(InvoiceLine.id).where(
@@ -102,7 +102,8 @@ def is_invoiced(client: Client, charge: Charge | None) -> bool:
         InvoiceLine.is_open,
         or_(InvoiceLine.charge_id == (charge.id if charge else None), *([] if is_beside else [_CYCLE])),
     )
-    charges = select(RetailCharge.id).where(*_asks(client.id), *([false()] if is_beside else []))
+    coming = [RetailCharge.due_on >= client.due_on] if client.due_on else []
+    charges = select(RetailCharge.id).where(*_asks(client.id), *([false()] if is_beside else coming))
     return db.session.scalar(union_all(lines, charges).limit(1)) is not None
 
 
