@@ -10,6 +10,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from portal import logs
 from portal.config import Config, from_environ
 from portal.environ import ConfigError
 
@@ -31,6 +32,8 @@ def main(arguments: list[str], *, more_jobs: Schedule = (), every: timedelta = t
     except ConfigError as error:
         print(f"Cannot start: {error}", file=sys.stderr)
         return 2
+    if config.pix:
+        logs.keep_out(config.pix.webhook_secret)
     application = _built(config, more_jobs)
     if not _prepare(application, config, is_upgrading="--prepare" in arguments):
         print("Cannot start: the schema is not up to date; run: flask --app app db upgrade", file=sys.stderr)

@@ -155,6 +155,20 @@ def public(view: View) -> View:
     return view
 
 
+def machine(view: View) -> View:
+    """Declare that a route is asked by programs: what they send is their proof, in place of a session and its token.
+
+    Whatever is refused there is answered as JSON (``portal.errors``).
+    """
+    view.is_machine = True  # type: ignore[attr-defined]
+    return public(view)
+
+
+def is_machine_asking() -> bool:
+    """Say whether the request is for a route that programs ask."""
+    return hasattr(current_app.view_functions.get(request.endpoint or ""), "is_machine")
+
+
 def undeclared(app: Flask) -> list[str]:
     """Return the endpoints that declare no permission; the factory refuses to start with any."""
     return sorted(name for name, view in app.view_functions.items() if not hasattr(view, "permission"))
@@ -175,7 +189,8 @@ def gate() -> Response | None:
         if not current_user.is_authenticated:
             return cast(Response, login_manager.unauthorized())
         _ensure_permitted(viewer(), permission)
-    csrf.protect()
+    if not is_machine_asking():
+        csrf.protect()
     return None
 
 

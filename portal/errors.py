@@ -6,11 +6,11 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from portal import database, formatting, htmx
+from portal import access, database, formatting, htmx
 from portal.domain import licenses
 from portal.domain.actions import ALLOWED
 from portal.domain.catalogue import Item, Product
@@ -215,8 +215,17 @@ def _minutes(wait: timedelta) -> str:
     return "1 minuto" if minutes == 1 else f"{minutes} minutos"
 
 
+def problem(said: Answer) -> Response:
+    """Return a refusal as programs read it (RFC 9457)."""
+    response = jsonify(status=said.status, title=said.title, detail=said.text)
+    response.status_code, response.mimetype = said.status, "application/problem+json"
+    return response
+
+
 def answer(said: Answer) -> Response:
-    """Return a refusal as a page or, to htmx, as the text of the announcing region."""
+    """Return a refusal as a page or, to htmx, as the text of the announcing region; as JSON where programs ask."""
+    if access.is_machine_asking():
+        return problem(said)
     if htmx.wants_fragment():
         return htmx.refused(said.text, said.status)
     page = render_template("errors/refusal.html", title=said.title, text=said.text, status=said.status)

@@ -39,6 +39,7 @@ from portal.home import routes as home
 from portal.imports import routes as imports
 from portal.notifications import routes as notifications
 from portal.operations import routes as operations
+from portal.payments import routes as payments
 from portal.registrations import contract_routes, order_routes  # noqa: F401 - add their routes to the blueprint below
 from portal.registrations import routes as registrations
 
@@ -73,7 +74,18 @@ def create_app(config: Config | None = None) -> Flask:
     app.url_map.converters["int"] = _Number
     _settings(app, config)
     _plumbing(app, config)
-    for feature in (home, clients, registrations, imports, charges, codes, notifications, accounts, operations):
+    for feature in (
+        home,
+        clients,
+        registrations,
+        imports,
+        charges,
+        codes,
+        notifications,
+        accounts,
+        operations,
+        payments,
+    ):
         app.register_blueprint(feature.bp)
     accounts.init_app(app)
     for commands in (account_commands, catalogue_commands, demo_commands, backup, restore):

@@ -109,7 +109,8 @@ class Payment(db.Model):  # type: ignore[name-defined,misc]
     """Money that arrived, once for each ``end_to_end_id``; without a subject where its txid is nobody's.
 
     ``paid_at`` is when the payer's bank moved it, ``received_at`` when the portal heard. ``effect`` is what it did,
-    ``credit_cents`` how much of it became credit at once. ``returned_at`` says that the bank took it back.
+    ``credit_cents`` how much of it became credit at once. ``told_return_cents`` is what the bank says that it took back,
+    ``returned_at`` and ``returned_cents`` what staff booked of that.
     """
 
     __tablename__ = "payments"
@@ -137,6 +138,8 @@ class Payment(db.Model):  # type: ignore[name-defined,misc]
     note: Mapped[str] = mapped_column(String(200), default="")
     returned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     returned_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    returned_cents: Mapped[int | None]
+    told_return_cents: Mapped[int | None]
 
 
 class CreditAccount(db.Model):  # type: ignore[name-defined,misc]

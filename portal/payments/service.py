@@ -6,15 +6,16 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from portal import clock
+from portal import audit, clock
 from portal.audit import Actor
 from portal.billing import settling as retail_settling
 from portal.credit import service as credit
 from portal.credit.service import Origin
 from portal.domain import invoices, retail
+from portal.domain.errors import NotFound, RepeatMismatch
 from portal.domain.invoices import CreditKind, InvoiceState, PaymentEffect, PaymentSource, Receipt
 from portal.domain.retail import RetailState
 from portal.extensions import db
@@ -22,6 +23,9 @@ from portal.invoices import settling
 from portal.models import Invoice, Payment, RetailCharge
 
 log = logging.getLogger(__name__)
+
+REGISTERED, ASSIGNED = "payment_registered", "payment_assigned"
+"""What the record calls them."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Arrival:
     amount_cents: int
     paid_at: datetime
     source: PaymentSource
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,14 +76,81 @@ def _book(arrival: Arrival, now: datetime, actor: Actor | None) -> Outcome:
         db.session.rollback()
         return Outcome(done, is_repeat=True)
     payment = _payment(arrival, now, actor)
+    if invoice is None and charge is None:
+        log.warning("payment %s: nothing has its txid", payment.id)
+    _pay(invoice, charge, payment, now, actor)
+    _record(REGISTERED, payment, now, actor)
+    db.session.commit()
+    return Outcome(payment)
+
+
+def assign(payment_id: int, txid: str, *, now: datetime, actor: Actor) -> Outcome:
+    """Let money that came without a destination do what it would have done with this txid. Commits.
+
+    The same again answers what was done.
+
+    Raises:
+        NotFound: no such payment, or nothing has this txid.
+        RepeatMismatch: it went elsewhere, or was taken back, before.
+    """
+    invoice = settling.locked(Invoice.txid == txid)
+    charge = retail_settling.locked(RetailCharge.txid == txid) if not invoice else None
+    payment = locked(payment_id)
+    if invoice is None and charge is None:
+        raise NotFound
+    if payment.effect is not PaymentEffect.UNMATCHED:
+        if (payment.invoice_id, payment.retail_charge_id) != (invoice and invoice.id, charge and charge.id):
+            raise RepeatMismatch
+        return Outcome(payment, is_repeat=True)
+    if payment.returned_at is not None:
+        raise RepeatMismatch
+    _pay(invoice, charge, payment, now, actor)
+    _record(ASSIGNED, payment, now, actor)
+    db.session.commit()
+    return Outcome(payment)
+
+
+def locked(payment_id: int) -> Payment:
+    """Return a payment as it is now, which nobody else changes until the transaction ends; after invoices, before clients.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    query = select(Payment).where(Payment.id == payment_id).with_for_update(key_share=True)
+    payment: Payment | None = db.session.scalar(query.execution_options(populate_existing=True))
+    if payment is None:
+        raise NotFound
+    return payment
+
+
+def note_return(payment: Payment, cents: int) -> None:
+    """Keep for staff how much of a payment the bank says that it took back: the most it ever said. Commits."""
+    told = Payment.told_return_cents
+    more = (
+        update(Payment).where(Payment.id == payment.id, func.coalesce(told, 0) < cents).values(told_return_cents=cents)
+    )
+    if db.session.execute(more).rowcount:  # type: ignore[attr-defined]
+        log.warning("payment %s: the bank says that it took it back", payment.id)
+    db.session.commit()
+
+
+def _record(action: str, payment: Payment, now: datetime, actor: Actor | None) -> None:
+    """Write down what somebody of the vendor's said about money; what the bank says is the payment itself."""
+    if actor is None:
+        return
+    after = {"payment": payment.id, "cents": payment.amount_cents, "effect": payment.effect.value}
+    after |= {"invoice": payment.invoice_id, "retail_charge": payment.retail_charge_id}
+    audit.record(action, actor=actor, now=now, partner_id=payment.partner_id, after=after, reason=payment.note)
+
+
+def _pay(
+    invoice: Invoice | None, charge: RetailCharge | None, payment: Payment, now: datetime, actor: Actor | None
+) -> None:
+    """Do what the money does to its subject, if it has one."""
     if invoice is not None:
         _pay_invoice(invoice, payment, now, actor)
     elif charge is not None:
         _pay_charge(charge, payment, now, actor)
-    else:
-        log.warning("payment %s: nothing has its txid", payment.id)
-    db.session.commit()
-    return Outcome(payment)
 
 
 def _payment(arrival: Arrival, now: datetime, actor: Actor | None) -> Payment:
@@ -91,6 +163,7 @@ def _payment(arrival: Arrival, now: datetime, actor: Actor | None) -> Payment:
         received_at=now,
         source=arrival.source,
         user_id=actor.user_id if actor else None,
+        note=arrival.note,
         effect=PaymentEffect.UNMATCHED,
     )
     db.session.add(payment)
