@@ -38,6 +38,7 @@ def test_a_partner_does_the_whole_job(
     clients.open()
     clients.shows(later, earlier, active, inactive, waiting)
     reads_unused_codes(clients, waiting, code)
+    page.get_by_role("button", name=partner.name).click()
     page.get_by_role("button", name="Sair").click()
     said(page, "Você saiu do portal.")
     clients.open()
