@@ -37,6 +37,7 @@ from portal.domain.ids import parse_id
 from portal.extensions import csrf, db, limiter, login_manager, migrate
 from portal.home import routes as home
 from portal.imports import routes as imports
+from portal.invoices import routes as invoices
 from portal.notifications import routes as notifications
 from portal.operations import routes as operations
 from portal.payments import routes as payments
@@ -80,6 +81,7 @@ def create_app(config: Config | None = None) -> Flask:
         registrations,
         imports,
         charges,
+        invoices,
         codes,
         notifications,
         accounts,

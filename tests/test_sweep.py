@@ -27,6 +27,7 @@ from portal.domain.actions import Action
 from portal.domain.bulk import LineResult
 from portal.domain.catalogue import Item
 from portal.domain.imports import ImportState, Verdict
+from portal.domain.invoices import InvoiceKind
 from portal.domain.jobs import RunState
 from portal.domain.notices import NoticeKind
 from portal.domain.roles import GRANTS, KEPT, VENDOR_ONLY, Permission, Role
@@ -39,6 +40,8 @@ from portal.models import (
     Client,
     ImportRow,
     ImportRun,
+    Invoice,
+    InvoiceLine,
     JobRun,
     LicenseOrder,
     Notice,
@@ -162,6 +165,7 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
     words += [shown for client in clients for shown in (client.document, documents.mask(client.document))]
     values: dict[str, list[Any]] = {
         "charge_id": [make.charge(clients[0], 4_321).id],
+        "invoice_id": [_invoice(partner, clients[0], number).id for number in range(1, 4)],
         "client_id+order_id": [(clients[0].id, db.session.scalars(select(LicenseOrder.id)).one())],
         "client_id": [client.id for client in clients],
         "code_id": [code.id for code in issued],
@@ -211,6 +215,23 @@ def _import(user: User, client: Client, state: ImportState) -> str:
         ImportRow(run_id=run.id, number=3, cells=["umbuzeiro"], verdict=Verdict.BAD, errors=["Erro do umbuzeiro"]),
     ])  # fmt: skip
     return run.key
+
+
+def _invoice(partner: Partner, client: Client, number: int) -> Invoice:
+    """Add an invoice of one client: the first is open, the second paid, the third cancelled."""
+    event = audit.record("invoice_made", actor=None, now=NOW, partner_id=partner.id)
+    invoice = Invoice(partner_id=partner.id, number=number, kind=InvoiceKind.RENEWAL, key=f"umbuzeiro-{number}",
+                      event_id=event.id, issued_at=NOW, issued_on=NOW.date(), txid=f"UMBUZEIRO{number}", lines_cents=9_990,
+                      total_cents=9_990, settled_at=NOW if number == 2 else None,
+                      cancelled_at=NOW if number == 3 else None)  # fmt: skip
+    db.session.add(invoice)
+    db.session.flush()
+    line = InvoiceLine(invoice_id=invoice.id, client_id=client.id, client_name=client.name, amount_cents=9_990,
+                       client_document=client.document, due_on=client.due_on, next_due_on=date(2025, 9, 10),
+                       is_open=number == 1)  # fmt: skip
+    db.session.add(line)
+    db.session.commit()
+    return invoice
 
 
 def _work(user: User) -> Work:
@@ -474,9 +495,9 @@ def test_methods_that_plain_forms_cannot_send_are_refused_everywhere(app, victim
 
 
 def test_the_sweep_notices_a_parameter_that_it_does_not_know(victim) -> None:
-    new = Rule("/invoices/<int:invoice_id>", endpoint="invoices.show")
+    new = Rule("/wishes/<int:wish_id>", endpoint="wishes.show")
     Map([new])
-    with pytest.raises(AssertionError, match="invoice_id"):
+    with pytest.raises(AssertionError, match="wish_id"):
         list(paths(new, victim.values))
 
 

@@ -21,7 +21,7 @@ from portal.domain.invoices import CreditKind, InvoiceKind, InvoiceState, LineOu
 from portal.domain.statuses import derive_status
 from portal.extensions import db
 from portal.invoices import queries
-from portal.models import Charge, Client, Invoice, InvoiceLine
+from portal.models import AuditEvent, Charge, Client, Invoice, InvoiceLine
 from portal.renewals import service as renewing
 from portal.renewals.service import Renewal
 
@@ -92,10 +92,10 @@ def _close(lines: Sequence[InvoiceLine], moved: Iterable[InvoiceLine]) -> list[I
     return [line for line in lines if line.id not in done]
 
 
-def cancel(invoice_id: int, *, now: datetime, actor: Actor | None, reason: str = "") -> bool:
+def cancel(invoice_id: int, *, now: datetime, actor: Actor | None, reason: str = "") -> AuditEvent | None:
     """Cancel an open invoice: its cycles and charges are free again, credit comes back. Commits.
 
-    What had arrived in part becomes credit. Says False where it was cancelled before.
+    What had arrived in part becomes credit. Returns the event, the protocol of it; None where it was cancelled before.
 
     Raises:
         InvoiceClosed: it is paid.
@@ -105,15 +105,15 @@ def cancel(invoice_id: int, *, now: datetime, actor: Actor | None, reason: str =
         raise ValueError("the caller has found the invoice")
     state = invoices.state_of(invoice)
     if state is InvoiceState.CANCELLED:
-        return False
+        return None
     if state is InvoiceState.PAID:
         raise InvoiceClosed(state)
-    _cancel(invoice, now, actor, reason)
+    event = _cancel(invoice, now, actor, reason)
     db.session.commit()
-    return True
+    return event
 
 
-def _cancel(invoice: Invoice, now: datetime, actor: Actor | None, reason: str) -> None:
+def _cancel(invoice: Invoice, now: datetime, actor: Actor | None, reason: str) -> AuditEvent:
     free = update(InvoiceLine).where(InvoiceLine.invoice_id == invoice.id).values(is_open=False)
     db.session.execute(free, execution_options={"synchronize_session": "fetch"})
     origin = Origin(invoice_id=invoice.id)
@@ -122,5 +122,5 @@ def _cancel(invoice: Invoice, now: datetime, actor: Actor | None, reason: str) -
             credit.move(invoice.partner_id, kind, cents, now=now, origin=origin)
     invoice.cancelled_at = now
     after = {"number": invoice.number, "credit_cents": invoice.credit_cents + invoice.received_cents}
-    audit.record(CANCELLED, actor=actor, now=now, partner_id=invoice.partner_id, after=after, reason=reason)
     credit.touch(invoice.partner_id)
+    return audit.record(CANCELLED, actor=actor, now=now, partner_id=invoice.partner_id, after=after, reason=reason)
