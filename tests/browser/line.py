@@ -8,6 +8,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.browser.watch import until
+
 SLOW = {"offline": False, "latency": 800, "downloadThroughput": 50_000 / 8, "uploadThroughput": 50_000 / 8}
 """50 kbit/s and 800 ms."""
 
@@ -24,9 +26,16 @@ class Transfer:
 
     url: str
     method: str
+    is_page: bool
     status: int = 0
     bytes: int = 0
+    is_told: bool = False  # the status is the one that travelled
     is_done: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether all is known of it; only pages come again unchanged, and of them the status that travelled counts."""
+        return self.is_done and (self.is_told or not self.is_page)
 
 
 @dataclass
@@ -42,6 +51,7 @@ class Scale:
         self.session.on("Network.responseReceived", self._received)
         self.session.on("Network.responseReceivedExtraInfo", self._received_in_fact)
         self.session.on("Network.loadingFinished", self._finished)
+        self.session.on("Network.loadingFailed", self._failed)
         self.session.send("Network.enable")
 
     def empty_the_cache(self) -> None:
@@ -50,26 +60,36 @@ class Scale:
     def weigh(self) -> list[Transfer]:
         """Return what came since the last call, the page fetched ahead apart."""
         self.page.wait_for_load_state("networkidle")
-        came = [one for one in self.transfers.values() if "after=" not in one.url and one.bytes]
+        until(self.page, lambda: all(one.is_whole for one in self._asked_for()))
+        came = [one for one in self._asked_for() if one.bytes]
         self.transfers.clear()
         return came
+
+    def _asked_for(self) -> list[Transfer]:
+        return [one for one in self.transfers.values() if "after=" not in one.url]
 
     def _sent(self, event: dict[str, Any]) -> None:
         request = event["request"]
         if request["url"].startswith("http"):
-            self.transfers[event["requestId"]] = Transfer(request["url"], request["method"])
+            is_page = event.get("type") == "Document"
+            self.transfers[event["requestId"]] = Transfer(request["url"], request["method"], is_page)
 
     def _received(self, event: dict[str, Any]) -> None:
         if transfer := self.transfers.get(event["requestId"]):
             transfer.status = transfer.status or event["response"]["status"]
+            transfer.is_told |= not event["hasExtraInfo"]
 
     def _received_in_fact(self, event: dict[str, Any]) -> None:
         if transfer := self.transfers.get(event["requestId"]):
             transfer.status = event["statusCode"]  # a 304 that the page sees as the 200 of its cache
+            transfer.is_told = True
 
     def _finished(self, event: dict[str, Any]) -> None:
         if transfer := self.transfers.get(event["requestId"]):
             transfer.bytes, transfer.is_done = int(event["encodedDataLength"]), True
+
+    def _failed(self, event: dict[str, Any]) -> None:
+        self.transfers.pop(event["requestId"], None)  # given up by the page
 
 
 def measured(text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
 BROWSERS_OWN = "net::ERR_ABORTED"  # a request that a navigation, a download or the page itself gave up
-PATIENCE = 10
+PATIENCE = 30
 
 
 class Watch:
@@ -40,10 +40,7 @@ class Watch:
 
     def wait_for(self, page: Page, pattern: str) -> None:
         """Let the page go on until it has complained about this."""
-        deadline = monotonic() + PATIENCE
-        while not any(re.search(pattern, text) for text in self.complaints):
-            assert monotonic() < deadline, f"no complaint like {pattern} among {self.complaints}"
-            page.evaluate("new Promise(requestAnimationFrame)")
+        until(page, lambda: any(re.search(pattern, text) for text in self.complaints))
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
@@ -61,6 +58,14 @@ class Watch:
     def _on_response(self, response: Response) -> None:
         if response.status >= 400:
             self.complaints.append(f"refused: {response.request.method} {response.url} {response.status}")
+
+
+def until(page: Page, is_so: Callable[[], bool]) -> None:
+    """Let the page go on, and hear what it does, until something is so."""
+    deadline = monotonic() + PATIENCE
+    while not is_so():
+        assert monotonic() < deadline, "it never came to be so"
+        page.evaluate("new Promise(requestAnimationFrame)")
 
 
 @contextmanager
