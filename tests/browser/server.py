@@ -7,17 +7,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from urllib.error import URLError
 from urllib.request import urlopen
 
 from portal.config import ROOT
 
 SECRET_KEY = "only-for-browser-tests-" + "x" * 32
-PATIENCE = 30
+PATIENCE, PAUSE = 120, 0.05
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,7 @@ def _wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> No
         try:
             with urlopen(f"{server.url}/login", timeout=PATIENCE):
                 return
-        except URLError:
-            continue
+        except OSError:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(PAUSE)
     raise AssertionError(f"the server did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")

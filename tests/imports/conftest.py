@@ -19,6 +19,13 @@ from tests.factories import Factory
 from tests.imports.sheets import csv_of
 from tests.visitor import Visitor
 
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a reading take as long as a busy machine needs; a test of one that hangs says how long."""
+    monkeypatch.setattr(fence, "SECONDS", 60.0)
+
+
 TITLES = [
     "Nome",
     "CPF/CNPJ",
