@@ -35,9 +35,18 @@ def wait_for_focus(page: Page, *ids: str) -> None:
     page.wait_for_function(f"ids => ids.includes({FOCUS})", arg=list(ids))
 
 
-def state(page: Page) -> dict[str, str]:
-    """Return the list's criteria as the address bar has them."""
-    shown = dict(parse_qsl(urlsplit(page.url).query))
+def ready(page: Page) -> None:
+    """Wait until the scripts of the page that is seen have run; before, it works as it does without."""
+    page.wait_for_load_state()
+
+
+def stands_at(page: Page, **criteria: str) -> None:
+    """Check that the address bar has exactly these criteria of the list."""
+    page.wait_for_url(lambda url: _criteria_of(url) == criteria)
+
+
+def _criteria_of(url: str) -> dict[str, str]:
+    shown = dict(parse_qsl(urlsplit(url).query))
     return {name: value for name, value in shown.items() if (name, value) != ("size", "25")}  # a plain form says all
 
 
@@ -108,9 +117,12 @@ class Clients:
 
     def open_menu(self, client: Client) -> Locator:
         """Press ⋮ and return the actions: a menu in the row or, without JavaScript, those of the client's page."""
-        self.page.get_by_label(f"Ações do cliente {client.id}", exact=True).click()
+        dots = self.page.get_by_label(f"Ações do cliente {client.id}", exact=True)
+        dots.click()
         actions = self.page.locator(f"#menu-{client.id}.menu, #acoes")
         actions.wait_for()
+        if self.js:
+            expect(dots).to_have_attribute("aria-expanded", "true")
         return actions
 
     def act(self, client: Client, label: str) -> None:

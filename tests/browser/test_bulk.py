@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -17,7 +17,7 @@ from portal.domain.works import WorkKind
 from portal.extensions import db
 from portal.models import BulkOrder, Partner, User, Work
 from tests.browser.conftest import PageOf
-from tests.browser.screen import Clients, focused, said, wait_for_focus
+from tests.browser.screen import FOCUS, Clients, focused, ready, said, wait_for_focus
 from tests.browser.watch import Watch
 from tests.conftest import NOW
 from tests.factories import Factory
@@ -135,6 +135,7 @@ def test_an_order_sent_over_a_cut_line_is_offered_again_and_done_once(
     press(page, "Suspender")
     confirm = page.get_by_role("button", name="Confirmar")
     expect(confirm).to_be_visible()
+    ready(page)
     page.route("**/execution", lambda route: (route.fetch(), route.abort()))
     confirm.click()
     expect(page.get_by_text("Sem conexão.")).to_be_visible()
@@ -171,6 +172,9 @@ def has_no_barriers(page: Page) -> None:
 
 # longer than a request
 
+EVERY = 3_000
+"""Milliseconds between two looks."""
+
 
 @pytest.fixture
 def under_way(make: Factory, partner: Partner, ana: User) -> BulkOrder:
@@ -202,27 +206,33 @@ def test_the_page_of_a_long_order_follows_it_without_taking_the_place_of_who_rea
     page_of: PageOf, ana: User, under_way: BulkOrder
 ) -> None:
     page = page_of(ana)
+    page.clock.install(time=NOW)
+    page.clock.pause_at(NOW + timedelta(seconds=1))
     page.goto(f"/clients/orders/{under_way.key}")
     looks: list[str] = []
     page.on("request", lambda request: looks.append(request.url))
     expect(page.get_by_text("300 de 1.000 prontos.")).to_be_visible()
     gets_on(under_way, 400)
+    page.clock.run_for(EVERY)
     expect(page.get_by_text("400 de 1.000 prontos.")).to_be_visible()
     assert focused(page) == "BODY"
     lots = page.get_by_role("link", name="Lotes", exact=True)
     lots.focus()
     gets_on(under_way, 500)
+    page.clock.run_for(EVERY)
     expect(page.get_by_text("500 de 1.000 prontos.")).to_be_visible()
     expect(lots).to_be_focused()
     expect(page.locator("#said")).to_be_empty()
     gets_on(under_way, 1_000, finished_at=NOW)
+    page.clock.run_for(EVERY)
     said(page, f"Lote {under_way.id} concluído: 1.000 feitos, 0 sem alteração.")
     expect(page.get_by_role("progressbar")).to_have_count(0)
-    assert focused(page) != "BODY"
-    seen = len(looks)
-    assert 3 <= seen <= 6
-    page.wait_for_timeout(3_500)
-    assert len(looks) == seen, "it looks no more once there is nothing to see"
+    page.wait_for_function(f"() => {FOCUS} !== 'BODY'")
+    assert len(looks) == 3
+    page.clock.run_for(10 * EVERY)
+    page.reload()
+    later = [url for url in looks[3:] if "/orders/" in url]
+    assert later == [page.url], "it looks no more once there is nothing to see"
 
 
 def test_without_javascript_the_link_shows_how_far_it_is(page_of: PageOf, ana: User, under_way: BulkOrder) -> None:

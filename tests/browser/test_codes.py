@@ -16,7 +16,7 @@ from portal.extensions import db
 from portal.models import Client, Partner, RegistrationCode, User
 from tests.browser.barriers import overflow, small_targets, violations
 from tests.browser.conftest import PageOf
-from tests.browser.screen import Clients, focused, said, state
+from tests.browser.screen import Clients, ready, said, stands_at, wait_for_focus
 from tests.browser.test_barriers import LONG
 from tests.browser.watch import Watch
 from tests.conftest import NOW
@@ -64,12 +64,13 @@ def test_a_code_is_found_and_handed_on(lay_out: Callable[..., Scene], width: int
     page.get_by_role("link", name="Por idade e por envio").click()
     expect(page.get_by_role("heading", name="Códigos", exact=True)).to_be_visible()
     page.get_by_role("link", name=re.compile("^8 a 30 dias")).click()
+    stands_at(page, age="month")
     expect(page.locator(".codes li")).to_have_count(1)
     page.get_by_role("searchbox").fill("produtores")
     page.get_by_role("button", name="Filtrar").click()
-    expect(page).to_have_url(re.compile("q=produtores"))
-    assert state(page) == {"q": "produtores", "age": "month"}
+    stands_at(page, q="produtores", age="month")
     expect(page.locator(".codes li")).to_have_count(1)
+    ready(page)
 
     page.get_by_role("button", name="WhatsApp").click()
 
@@ -122,7 +123,7 @@ def test_a_typo_is_caught_and_the_right_code_found(lay_out: Callable[..., Scene]
     field = page.get_by_label("Código de registro")
     expect(field).to_have_value(wrong)
     if js:
-        assert focused(page) == "code"
+        wait_for_focus(page, "code")
     field.fill(right.lower())
     page.get_by_role("button", name="Procurar código").click()
     expect(page).to_have_url(re.compile(rf"/codes/{scene.code.id}$"))

@@ -11,7 +11,7 @@ from portal.extensions import db
 from portal.models import Partner, User, UserSession
 from tests.browser.conftest import PageOf
 from tests.browser.rows import end_sessions, events_of, names_in_history
-from tests.browser.screen import Clients, said, sign_in
+from tests.browser.screen import Clients, ready, said, sign_in
 from tests.browser.watch import Watch
 from tests.factories import Factory
 
@@ -64,6 +64,8 @@ def test_cities_of_the_state_are_suggested_while_typing(
     clients = Clients(page_of(ana)).open()
     clients.act(client, "Editar")
 
+    expect(form_of(clients.page)).to_be_visible()
+    ready(clients.page)
     city = form_of(clients.page).get_by_label("Cidade")
     city.fill("")
     city.press_sequentially("campi")
@@ -82,6 +84,7 @@ def test_the_second_of_two_editors_sees_both_values_and_can_save_again(
     here, there = (Clients(page_of(user, width, js=js), js=js).open() for user in (ana, bia))
     for clients in (here, there):
         clients.act(client, "Editar")
+        expect(form_of(clients.page)).to_be_visible()
     form_of(there.page).get_by_label("Nome da empresa").fill("Floricultura da Bia")
     save(there.page)
     said(there.page, "salvo")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -9,8 +10,8 @@ from playwright.sync_api import Page, Route, expect
 
 from portal.models import Client, Partner, User
 from tests.browser.conftest import PageOf
-from tests.browser.screen import Clients, focused, said, wait_for_focus
-from tests.browser.watch import Watch, sent_by
+from tests.browser.screen import Clients, focused, ready, said, wait_for_focus
+from tests.browser.watch import Watch, sent_by, until
 from tests.factories import PASSWORD, Factory
 
 
@@ -144,6 +145,8 @@ def test_a_refused_form_puts_the_focus_on_the_first_field_to_mend(
 ) -> None:
     watch.expect("422")
     clients.act(shops[2], "Editar")
+    wait_for_focus(clients.page, "name")
+    ready(clients.page)
     clients.page.get_by_label("Telefone").fill("123")
     clients.page.get_by_role("button", name="Salvar").press("Enter")
 
@@ -171,13 +174,14 @@ class Held:
     """Holds answers back until the test lets them through, as a slow line does."""
 
     def __init__(self, page: Page, pattern: str) -> None:
-        self.routes: list[Route] = []
+        self.page, self.routes = page, list[Route]()
         page.route(pattern, self._hold)
 
     def _hold(self, route: Route) -> None:
         self.routes.append(route)
 
     def let_go(self) -> None:
+        until(self.page, lambda: bool(self.routes))
         self.routes.pop(0).continue_()
 
 
@@ -212,12 +216,12 @@ def test_the_latest_of_two_searches_counts(page_of: PageOf, ana: User, shops: li
             box.fill(text)
             box.press("Enter")
 
-    for route in held.routes:
-        route.continue_()
+    held.let_go()
+    held.let_go()
 
     clients.shows(shops[1])
     expect(box).to_have_value("aurora")
-    assert "q=aurora" in page.url
+    expect(page).to_have_url(re.compile("q=aurora"))
 
 
 def test_the_whole_job_by_keyboard(page_of: PageOf, make: Factory, partner: Partner, ana: User) -> None:
@@ -236,6 +240,7 @@ def test_the_whole_job_by_keyboard(page_of: PageOf, make: Factory, partner: Part
     tab_to(page, f"o{client.id}")
     page.keyboard.press("Enter")
     expect(page.locator(f"#x{client.id}")).to_contain_text("Código de registro")
+    wait_for_focus(page, f"o{client.id}")
     suspend_and_resume(page, client)
 
 
@@ -248,6 +253,7 @@ def type_login(page: Page, user: User) -> None:
     keys.type(PASSWORD)
     keys.press("Enter")
     expect(page.get_by_role("heading", name="Clientes", exact=True)).to_be_visible()
+    ready(page)
 
 
 def look_at_codes(page: Page) -> None:

@@ -11,7 +11,7 @@ from portal.domain import codes
 from portal.domain.catalogue import Item, Product
 from portal.models import Client, Partner, User
 from tests.browser.conftest import PageOf
-from tests.browser.screen import Clients, said, sign_in, state
+from tests.browser.screen import Clients, ready, said, sign_in
 from tests.factories import Factory
 
 
@@ -30,6 +30,7 @@ def test_a_partner_does_the_whole_job(
 
     sign_in(page, ana.email)
     clients.shows(later, earlier, active, inactive, waiting)
+    ready(page)
     filters_and_sorts(clients, later, earlier)
     clients.tab("Todos")
     looks_at_details(clients, active)
@@ -50,8 +51,8 @@ def filters_and_sorts(clients: Clients, later: Client, earlier: Client) -> None:
     clients.shows(later, earlier)
     clients.sort("Vencimento")
     clients.shows(earlier, later)
-    assert state(clients.page)["status"] == "expired"
-    assert state(clients.page)["sort"] == "due"
+    expect(clients.page).to_have_url(re.compile(r"[?&]status=expired\b"))
+    expect(clients.page).to_have_url(re.compile(r"[?&]sort=due\b"))
 
 
 def looks_at_details(clients: Clients, client: Client) -> None:
@@ -135,6 +136,7 @@ def test_an_action_refused_by_the_status_says_why_and_shows_the_row_as_it_is(
     client = make.client(partner, name="Loja do Porto")
     here, there = (Clients(page_of(user, width, js=js), js=js).open() for user in (ana, make.user(partner)))
     here.act(client, "Suspender")
+    expect(here.page.get_by_label("Motivo (opcional)")).to_be_visible()
     there.suspend(client, "A pedido do dono")
     said(there.page, "suspenso")
 

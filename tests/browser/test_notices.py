@@ -15,7 +15,7 @@ from portal.models import Client, Partner, User
 from portal.notifications import service
 from tests.browser.barriers import overflow
 from tests.browser.conftest import PageOf
-from tests.browser.screen import FOCUS, Clients, said
+from tests.browser.screen import Clients, ready, said, wait_for_focus
 from tests.browser.test_focus import tab_to
 from tests.browser.watch import Watch
 from tests.conftest import NOW
@@ -44,6 +44,7 @@ def inbox(page_of: PageOf, ana: User, shops: list[Client], js: bool) -> Page:
     page.goto("/notices")
     page.locator(GROUP).get_by_role("link", name="Decidir um a um").click()
     expect(lines(page)).to_have_count(3)
+    ready(page)
     return page
 
 
@@ -172,6 +173,7 @@ def test_the_whole_inbox_by_keyboard(page_of: PageOf, ana: User, shops: list[Cli
     tab_to(page, "f-due_in_3")
     keys.press("Enter")
     expect(lines(page)).to_have_count(3)
+    wait_for_focus(page, "f-due_in_3")
     for name, left in ((SOON[0], SOON[1:]), (SOON[1], SOON[2:])):
         tab_until(page, lambda label, name=name: label == f"Dispensar o aviso de {name}")
         keys.press("Enter")
@@ -182,11 +184,11 @@ def test_the_whole_inbox_by_keyboard(page_of: PageOf, ana: User, shops: list[Cli
     tab_until(page, lambda label: label == "Adiar")
     keys.press("Enter")
     said(page, "adiado para 11/07/2025")
-    page.wait_for_function(f"() => {FOCUS} === 'a-due_in_3'")
+    wait_for_focus(page, "a-due_in_3")
     page.get_by_role("button", name="Desfazer").focus()
     keys.press("Enter")
     said(page, "1 aviso voltou.")
-    page.wait_for_function(f"() => {FOCUS} === 'a-due_in_3'")
+    wait_for_focus(page, "a-due_in_3")
 
 
 def tab_until(page: Page, is_wanted: Callable[[str], bool], limit: int = 30) -> None:
@@ -204,7 +206,7 @@ def test_deciding_by_mouse_leaves_the_focus_in_the_group(page_of: PageOf, ana: U
     page.goto("/notices?open=due_in_3")
     dismiss(page, SOON[2])
     said(page, "dispensado")
-    page.wait_for_function(f"() => {FOCUS} === 'a-due_in_3'")
+    wait_for_focus(page, "a-due_in_3")
 
 
 @pytest.mark.parametrize("case", ["reader", "suspended"])

@@ -34,8 +34,10 @@ def clients(page_of: PageOf, ana: User, client: Client, width: int) -> Clients:
 @contextmanager
 def offline(page: Page) -> Iterator[None]:
     page.context.set_offline(True)
+    page.wait_for_function("() => !navigator.onLine")
     yield
     page.context.set_offline(False)
+    page.wait_for_function("() => navigator.onLine")
 
 
 def bar(page: Page) -> Locator:

@@ -17,7 +17,7 @@ from portal.models import Client, Partner, User
 from tests.browser.barriers import overflow, small_targets, violations
 from tests.browser.conftest import PageOf
 from tests.browser.rows import end_sessions
-from tests.browser.screen import focused, sign_in
+from tests.browser.screen import focused, ready, sign_in, wait_for_focus
 from tests.browser.server import running_server
 from tests.browser.watch import Watch
 from tests.factories import Factory
@@ -33,7 +33,12 @@ class NewClient:
     def open(self) -> NewClient:
         self.page.goto("/clients")
         self.page.get_by_role("link", name="+ Novo cliente").first.click()
+        return self.arrived()
+
+    def arrived(self) -> NewClient:
+        """Wait until the screen is there and what it does while one types as well."""
         expect(self.page.get_by_role("heading", name="Novo cliente")).to_be_visible()
+        ready(self.page)
         return self
 
     def fill(self, document: str, name: str = "Empório Bom Gosto", product: str = "Link") -> None:
@@ -114,7 +119,7 @@ def test_the_whole_job_by_keyboard(page_of: PageOf, make: Factory, partner: Part
     page = page_of(ana)
     page.goto("/clients/new")
     keys = page.keyboard
-    assert focused(page) == "document"
+    wait_for_focus(page, "document")
     keys.type(make.document())
     expect(page.locator("#document-said")).to_have_text("CNPJ válido.")
     _tab_to(page, "name")
@@ -218,6 +223,7 @@ def test_a_session_that_ended_while_typing_brings_the_form_back(
     watch.expect("401")
     new = NewClient(page_of(ana)).open()
     new.fill(make.document(), name="Restaurante Guardado")
+    expect(new.page.locator("#cities option").first).to_be_attached()  # nothing is under way any more
     end_sessions(ana)
     new.press("Aumentar Link Garçom")
 
@@ -291,7 +297,9 @@ class Days:
         self.page, self._clock_file = page, clock_file
 
     def turn_to(self, moment: str) -> None:
-        self._clock_file.write_text(f"{moment}:00-03:00", encoding="utf-8")
+        following = self._clock_file.with_suffix(".next")
+        following.write_text(f"{moment}:00-03:00", encoding="utf-8")
+        following.replace(self._clock_file)  # the server never reads half a moment
 
     def on(self, day: str, at: str = "12:00") -> NewClient:
         """Come back on another day; the session of the day before has ended."""
@@ -299,7 +307,7 @@ class Days:
         self.page.context.clear_cookies()
         self.page.goto("/clients/new")
         sign_in(self.page, ALFA.people[0].email, PASSWORD)
-        return NewClient(self.page)
+        return NewClient(self.page).arrived()
 
 
 @pytest.fixture
@@ -322,7 +330,7 @@ def test_r17_r6_and_r7_are_quoted_and_charged_on_their_days(days: Days) -> None:
     expect(days.page.locator("dl")).to_contain_text("10/07/2025")
 
     days.page.get_by_role("link", name="Novo cliente", exact=True).click()
-    new.fill(both)  # R17
+    new.arrived().fill(both)  # R17
     expect(days.page.locator("#document-said")).to_contain_text("o Link será um segundo cadastro")
     expect(new.save()).to_contain_text("1 × R$ 99,90 ÷ 30 × 25 dias = R$ 83,25")
     new.confirm()
