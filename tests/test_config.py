@@ -306,7 +306,7 @@ def test_processes_of_one_demo_that_start_at_once_share_one_key(read, monkeypatc
     def exists_to_nobody_yet(path: Path) -> bool:
         found = exists(path)
         if path.name == "demo-secret-key":
-            together.wait(timeout=10)  # all look before anybody writes
+            together.wait(timeout=60)  # all look before anybody writes
         return found
 
     monkeypatch.setattr(Path, "exists", exists_to_nobody_yet)

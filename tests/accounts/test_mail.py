@@ -55,7 +55,7 @@ def config(app: Flask, inbox: Inbox) -> Iterator[Config]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     server = Controller(
-        inbox, hostname="127.0.0.1", port=port, authenticator=inbox.authenticate, auth_require_tls=False
+        inbox, hostname="127.0.0.1", port=port, authenticator=inbox.authenticate, auth_require_tls=False, ready_timeout=60
     )  # fmt: skip
     server.start()
     yield replace(
@@ -69,7 +69,7 @@ def config(app: Flask, inbox: Inbox) -> Iterator[Config]:
 
 def test_a_mail_arrives_as_plain_text_with_its_accents(config: Config, inbox: Inbox) -> None:
     mail.send(config, "ana@revenda.test", "Senha nova: já", "Olá, Ação\n\nhttps://portal.example/password/" + "x" * 60)
-    to, message = inbox.mails.get(timeout=5)
+    to, message = inbox.mails.get(timeout=60)
     assert to == ["ana@revenda.test"]
     assert message["Subject"] == "Senha nova: já"
     assert message["From"] == "Portal <portal@fornecedor.test>"
@@ -85,7 +85,7 @@ def test_user_and_password_come_from_the_url(config: Config, inbox: Inbox) -> No
     url = (config.smtp_url or "").replace("smtp://", "smtp://portal%40fornecedor.test:p%3Aw@")
     mail.send(replace(config, smtp_url=url), "ana@revenda.test", "Oi", "Oi")
     assert inbox.logins == [(b"portal@fornecedor.test", b"p:w")]
-    inbox.mails.get(timeout=5)
+    inbox.mails.get(timeout=60)
 
 
 def test_the_whole_way_from_the_form_to_the_inbox(
@@ -93,7 +93,7 @@ def test_the_whole_way_from_the_form_to_the_inbox(
 ) -> None:
     monkeypatch.setitem(app.extensions, "portal_config", config)
     assert visitor.post("/password/forgotten", email="ana@revenda.test").status_code == 303
-    to, message = inbox.mails.get(timeout=5)
+    to, message = inbox.mails.get(timeout=60)
     assert to == ["ana@revenda.test"]
     link = next(line for line in message.get_content().splitlines() if line.startswith("https://portal.example/"))
     assert visitor.get(link.removeprefix("https://portal.example")).status_code == 200
@@ -104,22 +104,22 @@ def test_the_answer_does_not_wait_for_the_mail(app: Flask) -> None:
 
     def slow() -> None:
         assert current_app.name == "portal"
-        go_on.wait(5)
+        go_on.wait(60)
         done.set()
 
     assert mail.later(app, slow)
     assert not done.is_set()
     go_on.set()
-    assert done.wait(5)
+    assert done.wait(60)
 
 
 def test_a_crowd_of_mails_is_not_taken_on(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on, done = Event(), Event()
     monkeypatch.setattr(mail, "_slots", mail.BoundedSemaphore(1))
-    assert mail.later(app, lambda: bool(go_on.wait(5)) and done.set())
+    assert mail.later(app, lambda: bool(go_on.wait(60)) and done.set())
     assert not mail.later(app, lambda: None)
     go_on.set()
-    assert done.wait(5)
+    assert done.wait(60)
 
 
 def test_a_failure_is_logged_without_the_address(app: Flask, caplog: pytest.LogCaptureFixture) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
+from threading import Barrier, Lock
 from time import sleep
 
 import pytest
@@ -56,7 +56,7 @@ def test_an_accent_may_be_composed_either_way() -> None:
 
 
 def test_two_are_hashed_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    lock, running, most = Lock(), 0, 0
+    lock, running, most, both = Lock(), 0, 0, Barrier(2)
 
     class Slow:
         def hash(self, _password: str) -> str:
@@ -64,7 +64,8 @@ def test_two_are_hashed_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
             with lock:
                 running += 1
                 most = max(most, running)
-            sleep(0.02)
+            both.wait(60)  # never less than two
+            sleep(0.02)  # and time enough for a third
             with lock:
                 running -= 1
             return "hashed"

@@ -353,7 +353,7 @@ def test_many_runners_at_once_do_each_line_once(app: Flask, crowd, partner, ana,
 
     def carry_out(_number: int) -> None:
         with app.app_context():
-            barrier.wait(10)
+            barrier.wait(60)
             works.carry_out_waiting()
 
     with ThreadPoolExecutor(4) as threads:
@@ -372,7 +372,7 @@ def test_an_order_confirmed_twice_at_once_is_one_work(app: Flask, client_in, ana
 
     def confirm(_number: int) -> None:
         with app.app_context():
-            barrier.wait(10)
+            barrier.wait(60)
             same = bulk_queries.get_order(partner_id, key)
             db.session.rollback()
             bulk_execution.confirm(same, reason="", now=NOW, actor=ana)

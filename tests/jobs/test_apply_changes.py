@@ -160,7 +160,7 @@ def test_an_order_that_is_being_saved_is_waited_for_and_kept(client, night) -> N
         with pytest.raises(FutureTimeout):
             run.result(timeout=0.5)
         db.session.commit()
-        assert run.result(timeout=10)["applied"] == 0
+        assert run.result(timeout=60)["applied"] == 0
     assert items(client)[Item.WAITER] == 4
 
 

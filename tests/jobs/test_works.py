@@ -144,7 +144,7 @@ def test_asked_for_at_once_from_many_sides_it_is_one(app: Flask, ask) -> None:
 
     def ask_too(_number: int) -> None:
         with app.app_context():
-            barrier.wait(10)
+            barrier.wait(60)
             ask()
 
     with ThreadPoolExecutor(4) as threads:
@@ -194,7 +194,7 @@ def test_runners_at_once_do_everything_once(app: Flask, ask, tally, steps) -> No
 
     def carry_out(_number: int) -> None:
         with app.app_context():
-            barrier.wait(10)
+            barrier.wait(60)
             works.carry_out_waiting(steps)
 
     with ThreadPoolExecutor(4) as threads:
@@ -341,10 +341,10 @@ def test_the_runner_finds_what_waits_at_its_start_and_what_it_is_woken_for(besid
     tally.after = lambda work: ended[work.subject_id].set() if work.done == work.total else None
     ask(1)
     with works.running(beside, steps):
-        assert ended[1].wait(20)
+        assert ended[1].wait(60)
         ask(2)
         waiting.wake_and_wait(WorkKind.BULK, 2)
-        assert ended[2].wait(20)
+        assert ended[2].wait(60)
     assert beside.extensions["wake"] is None
     assert [tally.done(subject_id) for subject_id in (1, 2)] == [ALL, ALL]
 
@@ -361,7 +361,7 @@ def test_the_runner_goes_on_after_a_round_that_broke_down(beside, monkeypatch) -
     monkeypatch.setattr(works, "carry_out_waiting", broken)
     monkeypatch.setattr(works, "TICK_SECONDS", 0.001)
     with works.running(beside, {}):
-        assert enough.wait(20)
+        assert enough.wait(60)
 
 
 # forgetting
