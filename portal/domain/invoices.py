@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -102,3 +103,18 @@ def receive(state: InvoiceState, *, total_cents: int, received_cents: int, amoun
 def usable_credit(balance_cents: int, lines_cents: int) -> int:
     """Return the most credit that an invoice can use: never more than there is, nor than it asks for."""
     return max(0, min(balance_cents, lines_cents))
+
+
+def split(cents: int, weights: Sequence[int]) -> list[int]:
+    """Share an amount out in proportion to weights, to the cent: the largest remainders get what rounding leaves.
+
+    Of equal remainders the first does; where all weights are nothing, the first share is everything.
+    """
+    total = sum(weights)
+    if not total:
+        return [cents, *([0] * (len(weights) - 1))]
+    shares = [cents * weight // total for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda place: -(cents * weights[place] % total))
+    for place in by_remainder[: cents - sum(shares)]:
+        shares[place] += 1
+    return shares

@@ -20,7 +20,8 @@ from portal.domain.invoices import CreditKind, InvoiceState, PaymentEffect, Paym
 from portal.domain.retail import RetailState
 from portal.extensions import db
 from portal.invoices import settling
-from portal.models import Invoice, Payment, RetailCharge
+from portal.models import Invoice, InvoiceLine, Payment, RetailCharge
+from portal.payments import telling
 
 log = logging.getLogger(__name__)
 
@@ -181,10 +182,13 @@ def _pay_invoice(invoice: Invoice, payment: Payment, now: datetime, actor: Actor
     payment.partner_id, payment.invoice_id = invoice.partner_id, invoice.id
     if invoices.state_of(invoice) is InvoiceState.OPEN:
         invoice.received_cents += payment.amount_cents
+    unmoved: list[InvoiceLine] = []
     if receipt.effect is PaymentEffect.SETTLED:
         paid_on = clock.local_date(payment.paid_at)
-        settling.settle(invoice, paid_on=paid_on, now=now, actor=actor, payment_id=payment.id)
+        unmoved = settling.settle(invoice, paid_on=paid_on, now=now, actor=actor, payment_id=payment.id)
     _credit(receipt, payment, Origin(invoice_id=invoice.id, payment_id=payment.id), now)
+    if unmoved or receipt.credit_kind in telling.TOLD:
+        telling.tell_of_credit(invoice.partner_id, payment.id, now)
 
 
 def _pay_charge(charge: RetailCharge, payment: Payment, now: datetime, actor: Actor | None) -> None:
@@ -198,11 +202,14 @@ def _pay_charge(charge: RetailCharge, payment: Payment, now: datetime, actor: Ac
     payment.partner_id, payment.retail_charge_id = charge.partner_id, charge.id
     if is_open:
         charge.received_cents += payment.amount_cents
+    settled: CreditKind | None = None
     if receipt.effect is PaymentEffect.SETTLED:
         paid_on = clock.local_date(payment.paid_at)
-        retail_settling.settle(charge, paid_on=paid_on, now=now, actor=actor, payment_id=payment.id)
+        settled = retail_settling.settle(charge, paid_on=paid_on, now=now, actor=actor, payment_id=payment.id)
     origin = Origin(payment_id=payment.id, retail_charge_id=charge.id, client_id=charge.client_id)
     _credit(receipt, payment, origin, now)
+    if {settled, receipt.credit_kind} & telling.TOLD:
+        telling.tell_of_credit(charge.partner_id, payment.id, now)
 
 
 def _credit(receipt: Receipt, payment: Payment, origin: Origin, now: datetime) -> None:

@@ -58,3 +58,27 @@ def test_no_cent_is_lost_or_made(total: int, amounts: list[int]) -> None:
 @pytest.mark.parametrize(("balance", "lines", "usable"), [(6000, 26430, 6000), (30000, 26430, 26430), (0, 1, 0)])
 def test_an_invoice_uses_no_more_credit_than_there_is_or_than_it_asks_for(balance, lines, usable) -> None:
     assert invoices.usable_credit(balance, lines) == usable
+
+
+@pytest.mark.parametrize(
+    ("cents", "weights", "shares"),
+    [
+        (14980, [9990, 4990], [9990, 4990]),
+        (100, [1, 1, 1], [34, 33, 33]),
+        (1, [9990, 4990], [1, 0]),
+        (10, [0, 5], [0, 10]),
+        (10, [0, 0], [10, 0]),
+        (10, [7], [10]),
+        (5000, [9990, 4990], [3334, 1666]),
+    ],
+)
+def test_an_amount_is_shared_out_to_the_cent(cents, weights, shares) -> None:
+    assert invoices.split(cents, weights) == shares
+
+
+@given(st.integers(1, 10**9), st.lists(st.integers(0, 10**6), min_size=1, max_size=30))
+def test_no_share_is_a_cent_off_and_together_they_are_the_amount(cents, weights) -> None:
+    shares, total = invoices.split(cents, weights), sum(weights)
+    assert sum(shares) == cents
+    if total:
+        assert all(abs(share * total - cents * weight) < total for share, weight in zip(shares, weights, strict=True))
