@@ -77,6 +77,11 @@ def holder_of_link(token: str, now: datetime) -> Person | None:
     )
 
 
+def company(partner_id: int) -> Partner:
+    """Return a user's own partner."""
+    return db.session.get_one(Partner, partner_id)
+
+
 def owner_of_session(token: str) -> int | None:
     """Return the user who holds or held a session; None if it never existed or the user is deactivated."""
     return db.session.scalar(

@@ -131,6 +131,14 @@ def password_create(token: str) -> Response:
     return htmx.leave_for(url_for("accounts.login"))
 
 
+@bp.get("/profile")
+@requires(Permission.SIGNED_IN)
+def profile() -> Response:
+    """Show who is signed in, and the company."""
+    partner_id = viewer().partner_id
+    return _page("accounts/profile.html", who=viewer(), partner=queries.company(partner_id) if partner_id else None)
+
+
 @bp.get("/users")
 @requires(Permission.MANAGE_USERS)
 def users() -> Response:
