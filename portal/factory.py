@@ -32,6 +32,7 @@ from portal.clients import routes as clients
 from portal.codes import client_routes  # noqa: F401 - adds its routes to the blueprint of the codes
 from portal.codes import routes as codes
 from portal.config import ROOT, Config, from_environ
+from portal.credit import routes as credit
 from portal.demo import commands as demo_commands
 from portal.domain.ids import parse_id
 from portal.extensions import csrf, db, limiter, login_manager, migrate
@@ -83,6 +84,7 @@ def create_app(config: Config | None = None) -> Flask:
         charges,
         invoices,
         codes,
+        credit,
         notifications,
         accounts,
         operations,
