@@ -38,6 +38,7 @@ from portal.domain.ids import parse_id
 from portal.extensions import csrf, db, limiter, login_manager, migrate
 from portal.home import routes as home
 from portal.imports import routes as imports
+from portal.invoices import making_routes  # noqa: F401 - adds its routes to the blueprint of the invoices
 from portal.invoices import routes as invoices
 from portal.notifications import routes as notifications
 from portal.operations import routes as operations

@@ -7,8 +7,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from sqlalchemy import delete, func, insert, literal, select
+from werkzeug.datastructures import MultiDict
 
 from portal import clock
 from portal.audit import Actor
@@ -17,6 +19,7 @@ from portal.clients.filters import ClientFilter
 from portal.domain.actions import Action
 from portal.domain.bulk import INVERSE, LineResult
 from portal.domain.errors import NotFound, NothingSelected, TooManySelected
+from portal.domain.ids import parse_id
 from portal.extensions import db
 from portal.models import BulkLine, BulkOrder, Client
 from portal.models.types import AnySelect
@@ -32,6 +35,14 @@ class Selection:
 
     criteria: ClientFilter
     client_ids: Collection[int] | None = None
+
+    @classmethod
+    def from_form(cls, form: MultiDict[str, str]) -> Selection:
+        """Read what the list's form says: the ticked rows, or all of the criteria that it was shown by."""
+        criteria = ClientFilter.from_args(MultiDict(parse_qsl(form.get("criteria", "").removeprefix("?"))))
+        if form.get("all"):
+            return cls(criteria)
+        return cls(criteria, frozenset(filter(None, map(parse_id, form.getlist("id")))))
 
     def rows(self, partner_id: int, today: date, *columns: Any) -> AnySelect:
         """Return the query for them; a ticked client that is not the partner's is as if it were not there."""

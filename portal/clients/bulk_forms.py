@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl
 
 from flask import request
 from werkzeug.datastructures import MultiDict
 
 from portal.clients.bulk import Selection
-from portal.clients.filters import ClientFilter
 from portal.clients.forms import SuspensionForm
 from portal.domain.actions import Action
 from portal.domain.bulk import BULK_ACTIONS
 from portal.domain.errors import Invalid
-from portal.domain.ids import parse_id
 from portal.forms import BareForm
 
 
@@ -27,10 +24,7 @@ def selection_from(form: MultiDict[str, str]) -> tuple[Action, Selection]:
     action = Action.parse(form.get("action", ""))
     if action not in BULK_ACTIONS:
         raise Invalid({"action": ["O formulário está incompleto."]})
-    criteria = ClientFilter.from_args(MultiDict(parse_qsl(form.get("criteria", "").removeprefix("?"))))
-    if form.get("all"):
-        return action, Selection(criteria)
-    return action, Selection(criteria, frozenset(filter(None, map(parse_id, form.getlist("id")))))
+    return action, Selection.from_form(form)
 
 
 class ExecutionForm(BareForm):

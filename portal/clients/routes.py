@@ -111,7 +111,7 @@ def show(client_id: int) -> str:
         client=client,
         row=row,
         today=today,
-        actions=menu_actions(row, viewer().may),
+        actions=menu_actions(row, viewer().may, owes=client.open_charges > 0),
         version=client.version,
         detail=detail,
         may_see_codes=viewer().may(Permission.VIEW_CODES),
@@ -147,7 +147,7 @@ def menu(client_id: int) -> Response:
     """The row menu: what status, product and role allow."""
     client = queries.get_client(current_partner_id(), client_id)
     shown = ClientRow.build(client, clock.today())
-    actions = menu_actions(shown, viewer().may)
+    actions = menu_actions(shown, viewer().may, owes=client.open_charges > 0)
     return answers.fragment_only(client, "clients/_menu.html", row=shown, actions=actions, version=client.version)
 
 
@@ -191,6 +191,12 @@ def hiding_create(client_id: int) -> Response:
 def unhiding_create(client_id: int) -> Response:
     """Bring back into the list."""
     return _simple(client_id, service.unhide)
+
+
+@bp.app_template_global("ticks_rows")
+def _ticks_rows() -> bool:
+    """Say whether the viewer can do something with many rows at once."""
+    return viewer().may(Permission.MANAGE_CLIENTS) or viewer().may(Permission.PAY)
 
 
 def _simple(client_id: int, change: Any) -> Response:

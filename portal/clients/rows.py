@@ -34,6 +34,7 @@ DONE_LABELS = {
     "code_sent_email": "Código enviado por e-mail",
     "code_sent_slip": "Código impresso",
     "code_sent_phone": "Código informado por telefone",
+    "renewed": "Renovação",
     "notice_dismissed": "Aviso dispensado",
     "notice_postponed": "Aviso adiado",
     "notice_reopened": "Aviso reaberto",
@@ -94,11 +95,14 @@ class ClientRow:
         return self.product is Product.LINK
 
 
-def menu_actions(row: ClientRow, may: Callable[[Permission], bool]) -> list[Action]:
-    """Return the row menu's entries: allowed by status, with a flow, permitted to the user."""
-    return [
-        action for action in allowed_actions(row.status, row) if action in PERMISSION_OF and may(PERMISSION_OF[action])
-    ]
+def menu_actions(row: ClientRow, may: Callable[[Permission], bool], *, owes: bool) -> list[Action]:
+    """Return the row menu's entries: allowed by status, with a flow, permitted to the user.
+
+    "Pagar adicionais" is one of them only where something is open (``owes``).
+    """
+    without = set() if owes else {Action.PAY_ADDITIONALS}
+    known = [action for action in allowed_actions(row.status, row) if action in PERMISSION_OF and action not in without]
+    return [action for action in known if may(PERMISSION_OF[action])]
 
 
 class ChargeMark(NamedTuple):

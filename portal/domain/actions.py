@@ -57,6 +57,7 @@ PRODUCT_OF: dict[Action, Product] = {
 PERMISSION_OF: dict[Action, Permission] = {
     Action.EDIT: Permission.EDIT_CLIENTS,
     Action.REACTIVATE: Permission.MANAGE_CLIENTS,
+    Action.PAY_ADDITIONALS: Permission.PAY,
     Action.SUSPEND: Permission.MANAGE_CLIENTS,
     Action.RESUME: Permission.MANAGE_CLIENTS,
     Action.HIDE: Permission.MANAGE_CLIENTS,

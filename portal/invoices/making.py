@@ -72,8 +72,13 @@ class Draft:
     amount_cents: int
     price_version: int | None
     lines: tuple[Line, ...] = ()
-    charge_id: int | None = None
+    charge: Charge | None = None
     next_due_on: date | None = None
+
+    @property
+    def charge_id(self) -> int | None:
+        """The open charge that it asks for, or None for a renewal."""
+        return self.charge.id if self.charge else None
 
     @property
     def facts(self) -> list[object]:
@@ -106,7 +111,8 @@ def renewal_drafts(chosen: Collection[Offer]) -> list[Draft]:
 
 def charge_drafts(partner_id: int, client_ids: Collection[int]) -> list[Draft]:
     """Return the lines of an invoice for every open charge of some clients that no open invoice asks for yet."""
-    asked = select(InvoiceLine.id).where(InvoiceLine.charge_id == Charge.id, InvoiceLine.is_open)
+    line = InvoiceLine.client_id == Charge.client_id, InvoiceLine.charge_id == Charge.id, InvoiceLine.is_open
+    asked = select(InvoiceLine.id).where(*line)
     rows = db.session.execute(
         select(Charge, Client)
         .join(Client, Client.id == Charge.client_id)
@@ -114,7 +120,7 @@ def charge_drafts(partner_id: int, client_ids: Collection[int]) -> list[Draft]:
         .where(Charge.paid_at.is_(None), Charge.reversed_at.is_(None), ~asked.exists())
         .order_by(Charge.id)
     )
-    return [Draft(client, charge.amount_cents, charge.price_version_id, charge_id=charge.id) for charge, client in rows]
+    return [Draft(client, charge.amount_cents, charge.price_version_id, charge=charge) for charge, client in rows]
 
 
 def bill_month(asked: Asked, month: date, *, now: datetime, actor: Actor) -> Outcome:

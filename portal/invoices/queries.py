@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, distinct, func, or_, select
 from portal.domain import cycle, search
 from portal.domain.errors import NotFound
 from portal.domain.ids import parse_id
-from portal.domain.invoices import InvoiceState, LineOutcome
+from portal.domain.invoices import InvoiceKind, InvoiceState, LineOutcome
 from portal.extensions import db
 from portal.invoices.filters import InvoiceFilter
 from portal.models import AuditEvent, Charge, ChargeLine, Client, Invoice, InvoiceItem, InvoiceLine, Payment
@@ -216,9 +216,10 @@ def payments_of(invoice_id: int) -> Sequence[Payment]:
     return db.session.scalars(select(Payment).where(Payment.invoice_id == invoice_id).order_by(Payment.id)).all()
 
 
-def asking_for(partner_id: int, client_ids: Collection[int] | None = None) -> Sequence[AnyRow]:
-    """Return a partner's open invoices, oldest first: those that hold one of some clients, or all."""
-    query = select(*COLUMNS).where(INVOICE.partner_id == partner_id, *state_clauses(InvoiceState.OPEN))
+def asking_for(partner_id: int, kind: InvoiceKind, client_ids: Collection[int] | None = None) -> Sequence[AnyRow]:
+    """Return a partner's open invoices of a kind, oldest first: those that hold one of some clients, or all."""
+    which = INVOICE.partner_id == partner_id, INVOICE.kind == kind
+    query = select(*COLUMNS).where(*which, *state_clauses(InvoiceState.OPEN))
     if client_ids is not None:
         held = select(LINE.invoice_id).where(LINE.client_id.in_(client_ids), InvoiceLine.is_open)
         query = query.where(INVOICE.id.in_(held))

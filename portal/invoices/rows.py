@@ -130,6 +130,31 @@ class LineRow:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class DraftRow:
+    """A line to be: whose it is, what for, with its arithmetic."""
+
+    client_id: int
+    name: str
+    document: str
+    subject: str
+    items: Sequence[Any]
+    amount: str
+
+    @classmethod
+    def build(cls, draft: Any, items: Mapping[int, list[ItemRow]]) -> DraftRow:
+        """Prepare a line of an invoice that is not made yet; ``items`` are those of the charges."""
+        client, charge = draft.client, draft.charge
+        return cls(
+            client.id,
+            client.name,
+            formatting.document(client.document),
+            charged(charge.kind, charge.charged_on) if charge else renewed(client.due_on, draft.next_due_on),
+            items.get(charge.id, ()) if charge else draft.lines,
+            formatting.money(draft.amount_cents),
+        )
+
+
 def renewed(due_on: date | None, next_due_on: date | None) -> str:
     """Return what a renewal moves."""
     return f"Renovação: vencimento de {formatting.day(due_on)} para {formatting.day(next_due_on)}"

@@ -30,10 +30,11 @@ def entries(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("role", PARTNERS_ROLES)
-def test_the_menu_offers_what_status_product_and_role_allow(web_of, client_in, role) -> None:
+def test_the_menu_offers_what_status_product_and_role_allow(web_of, client_in, make, role) -> None:
     web, offers = web_of(role), []
     for status, kind in product(Status, Product):
         client = client_in(status, product=kind)
+        make.charge(client)
         text = web.fragment(f"/clients/{client.id}/menu").text
         assert text.lstrip().startswith(f'<div id="menu-{client.id}"')
         assert entries(text) == offered(status, kind, role), (status, kind)

@@ -94,6 +94,7 @@ def test_the_flows_that_exist_name_their_permission() -> None:
     assert {action.label: permission.value for action, permission in PERMISSION_OF.items()} == {
         "Editar": "edit_clients",
         "Reativar": "manage_clients",
+        "Pagar adicionais": "pay",
         "Suspender": "manage_clients",
         "Cancelar suspensão": "manage_clients",
         "Ocultar": "manage_clients",
