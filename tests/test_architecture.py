@@ -216,6 +216,7 @@ NO_HTML_OF_THEIR_OWN = {
     "imports.template_xlsx": "answers a file",
     "charges.export_csv": "answers a file",
     "clients.export_csv": "answers a file",
+    "credit.export_csv": "answers a file",
     "invoices.export_csv": "answers a file",
     "operations.healthz": "answers JSON, to machines",
 }
