@@ -25,7 +25,11 @@ def csrf_token() -> str:
     """Return the session's CSRF token, always the same, so that pages compare equal (and compress)."""
     if "csrf_token" not in session:
         generate_csrf()  # stores the raw token in the session
-    return signed_csrf_token(session["csrf_token"])
+    raw = session["csrf_token"]
+    known: tuple[str, str] | None = g.get("signed_csrf_token")
+    if known is None or known[0] != raw:  # a page asks for it in each of its forms
+        known = g.signed_csrf_token = (raw, signed_csrf_token(raw))
+    return known[1]
 
 
 def signed_csrf_token(raw: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
 from werkzeug.datastructures import MultiDict
@@ -111,7 +112,7 @@ class ClientFilter:
 
     def query_string(self, **changes: Any) -> str:
         """Return "?..." for the changed criteria, or nothing where all is default."""
-        return addresses.query_string(self.to_args(**changes))
+        return _query_string(self, tuple(changes.items()))
 
     def from_start(self, **changes: Any) -> str:
         """Return the query string of other criteria, from their first page, no row open."""
@@ -139,6 +140,12 @@ class ClientFilter:
         return bool(
             self.to_args(sort=Sort.NAME, is_descending=False, size=PAGE_SIZES[0], after=None, before=None, opened=None)
         )
+
+
+@lru_cache(maxsize=1024)
+def _query_string(criteria: ClientFilter, changes: tuple[tuple[str, Any], ...]) -> str:
+    """Spell changed criteria; a page asks for some twenty of the same few, and so does the next visitor's."""
+    return addresses.query_string(criteria.to_args(**dict(changes)))
 
 
 def _one_of(text: str, choices: Iterable[Choice]) -> Choice | None:

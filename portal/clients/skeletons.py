@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -24,37 +23,20 @@ MARK = re.compile("\x02([a-z]+)\x03")
 """Two signs that no stored or typed text holds: they are stripped on entry."""
 
 
-@dataclass(frozen=True)
-class Skeleton:
-    """A kind of row: literal pieces of HTML, and between each two of them the name of what stands there."""
-
-    pieces: tuple[str, ...]
-    names: tuple[str, ...]
-
-    def filled(self, values: dict[str, str]) -> str:
-        """Return the row's HTML; the values are escaped already."""
-        parts = [self.pieces[0]]
-        for name, piece in zip(self.names, self.pieces[1:], strict=True):
-            parts.append(values[name])
-            parts.append(piece)
-        return "".join(parts)
-
-
 def _mark(name: str) -> str:
     return f"\x02{name}\x03"
 
 
 @lru_cache(maxsize=64)
-def _skeleton(status: Status, product: Product, may_tick: bool, release: str) -> Skeleton:  # noqa: ARG001 - a new release has new pieces
-    """Render the template for a row that consists of marks."""
+def _skeleton(status: Status, product: Product, may_tick: bool, release: str) -> str:  # noqa: ARG001 - a new release has a new form
+    """Render the template for a row that consists of marks, and return it as a form that ``%`` fills by name."""
     view = Outlook(status, None, None, None, None)
     marks: dict[str, Any] = {name: _mark(name) for name in ("id", "name", "document", "registered", "due")}
     row = ClientRow(**marks, product=product, status=status, outlook=view)
     html = render_template(
         "clients/_client.html", rows=[row], reasons={view: _mark("reason")}, more=_mark("more"), may_tick=may_tick
     )
-    found = MARK.split(html)
-    return Skeleton(tuple(found[::2]), tuple(found[1::2]))
+    return MARK.sub(r"%(\1)s", html.replace("%", "%%"))
 
 
 def html_of(rows: Iterable[ClientRow], today: date, *, more: str, may_tick: bool) -> Markup:
@@ -75,5 +57,5 @@ def html_of(rows: Iterable[ClientRow], today: date, *, more: str, may_tick: bool
             "reason": reasons[row.outlook],
             "more": more,
         }
-        found.append(_skeleton(row.status, row.product, may_tick, release).filled(values))
-    return Markup("".join(found))  # noqa: S704 - pieces of a template, and escaped values between them
+        found.append(_skeleton(row.status, row.product, may_tick, release) % values)
+    return Markup("".join(found))  # noqa: S704 - a template's own HTML, and escaped values in it

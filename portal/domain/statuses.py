@@ -130,8 +130,14 @@ def derive_status(facts: Facts, today: date) -> Status:
         ValueError: the facts are impossible (not pending, yet without a due date).
     """
     flags = (facts.pending_at is not None, facts.hidden_at is not None, facts.suspended_at is not None)
+    return _derived(flags, facts.due_on, today)
+
+
+@lru_cache(maxsize=4096)
+def _derived(flags: tuple[bool, bool, bool], due_on: date | None, today: date) -> Status:
+    """Return the status of some facts; clients are many, their due dates few."""
     for status, due in _candidates(flags, today):
-        if due is None or due.holds(facts.due_on):
+        if due is None or due.holds(due_on):
             return status
     raise ValueError("a client that is not pending must have a due date")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import bindparam, func, select, tuple_
 
 from portal.clients.noticed import open_notices
 from portal.domain.errors import NotFound
@@ -42,16 +42,22 @@ class Page:
         return next((row[0].id for row in self.rows if (row[0].effective_on, row[0].id) > key), None)
 
 
+_TALLY = NoticeTally.__table__.c
+_GROUPS = (
+    select(_TALLY.kind, func.sum(_TALLY.notices), func.min(_TALLY.due_on), func.max(_TALLY.due_on))
+    .where(
+        _TALLY.partner_id == bindparam("partner_id"),
+        _TALLY.postponed_to <= bindparam("today", type_=_TALLY.postponed_to.type),
+        _TALLY.notices > 0,
+    )
+    .group_by(_TALLY.kind)
+)
+"""Every page asks it, so it is put together once."""
+
+
 def groups(partner_id: int, today: date) -> list[Group]:
     """Return a partner's groups of open notices, most urgent first; a few dozen kept counters, whatever their numbers."""
-    tally = NoticeTally.__table__.c
-    counted = func.sum(tally.notices)
-    query = (
-        select(tally.kind, counted, func.min(tally.due_on), func.max(tally.due_on))
-        .where(tally.partner_id == partner_id, tally.postponed_to <= today, tally.notices > 0)
-        .group_by(tally.kind)
-    )
-    found = {row[0]: Group(*row) for row in db.session.execute(query)}
+    found = {row[0]: Group(*row) for row in db.session.execute(_GROUPS, {"partner_id": partner_id, "today": today})}
     return [found[kind] for kind in NoticeKind if kind in found]
 
 
