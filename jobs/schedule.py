@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from datetime import time
 
-from jobs import apply_changes, back_up, clean_up, expire_licenses, issue_charges, remind_codes
+from jobs import apply_changes, back_up, cancel_invoices, clean_up, expire_licenses, issue_charges, remind_codes
 from jobs.job import Job, Schedule
 
 SCHEDULE: Schedule = (
+    Job(
+        "cancel_invoices",
+        "Faturas vencidas",
+        time(6),
+        cancel_invoices.run,
+        cancel_invoices.WORDS,
+        cancel_invoices.preview,
+    ),
     Job(
         "apply_changes",
         "Mudanças de licença em vigor",
