@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
+from sqlalchemy import func, select
+
 from portal.clients import conditions, tallies
 from portal.clients.filters import RENEWAL, ClientFilter
 from portal.domain import cycle
+from portal.domain.invoices import InvoiceState
 from portal.domain.statuses import DueRange, Status
+from portal.extensions import db
+from portal.invoices.queries import INVOICE, state_clauses
+from portal.models import CreditAccount
 
 MONTHS = 6
 """The months that the chart looks at, today's included."""
@@ -77,6 +83,24 @@ class Overview:
     def without_dues(self) -> list[Month]:
         """The months behind those: a sentence says that there is nothing in them."""
         return self.months[len(self.shown) :]
+
+
+@dataclass(frozen=True)
+class Purse:
+    """A partner's credit, and its open invoices with what is left to pay of them."""
+
+    credit_cents: int
+    invoices: int
+    invoices_cents: int
+
+
+def purse(partner_id: int) -> Purse:
+    """Return a partner's credit and open invoices; one query, the index of open invoices holds nothing else."""
+    credit = select(CreditAccount.balance_cents).where(CreditAccount.partner_id == partner_id).scalar_subquery()
+    left = func.sum(INVOICE.total_cents - INVOICE.received_cents)
+    open_ = INVOICE.partner_id == partner_id, *state_clauses(InvoiceState.OPEN)
+    row = db.session.execute(select(credit, func.count(), left).where(*open_)).one()
+    return Purse(*(int(value or 0) for value in row))
 
 
 def coming_months(today: date, count: int = MONTHS) -> list[date]:

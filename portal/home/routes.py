@@ -39,6 +39,7 @@ def _page() -> Response:
         bars=Bar.build_all(overview.shown),
         to_renew=to_renew(today),
         inactive_on=cycle.inactive_from(today),
+        purse=queries.purse(partner_id) if viewer().may(Permission.VIEW_INVOICES) else None,
         owed=charges.open_total(partner_id) if viewer().may(Permission.VIEW_LEDGER) else None,
         may_see_codes=viewer().may(Permission.VIEW_CODES),
         may_manage_users=viewer().may(Permission.MANAGE_USERS),

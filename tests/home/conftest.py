@@ -10,6 +10,8 @@ from flask import Flask
 from portal.domain.roles import Role
 from portal.models import Partner
 from tests.factories import Factory
+from tests.money import Purse
+from tests.registrations.conftest import viewer_of
 from tests.visitor import Visitor
 
 WebOf = Callable[..., Visitor]
@@ -35,3 +37,10 @@ def web_of(app: Flask, make: Factory, partner: Partner) -> WebOf:
 def web(web_of: WebOf) -> Visitor:
     """Return the Administrador's browser."""
     return web_of()
+
+
+@pytest.fixture
+def purse(make: Factory, partner: Partner) -> Purse:
+    """Return a hand on the partner's money."""
+    make.price_version()
+    return Purse(viewer_of(make.user(partner)))

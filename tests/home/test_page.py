@@ -11,16 +11,20 @@ import pytest
 from sqlalchemy import event
 
 from portal import clock
+from portal.credit import service as credit
+from portal.credit.service import Origin
+from portal.domain.invoices import CreditKind
 from portal.domain.roles import Role
 from portal.extensions import db
 from portal.home.queries import Card, Month, Overview
 from portal.home.rows import Bar
 from tests.conftest import NOW
+from tests.money import pay
 
 LIMIT = 8 * 1024
 CHART_LIMIT = 1_536
-QUERIES = 4
-"""Who is asking, the tallies, what is owed; what every page shows of its own (the banner)."""
+QUERIES = 5
+"""Who is asking, the tallies, what is owed, credit and invoices; what every page shows of its own (the banner)."""
 
 
 def card(text: str, label: str) -> str:
@@ -114,6 +118,26 @@ def test_what_is_owed_leads_into_the_ledger(mixed, make, partner, web) -> None:
 @pytest.mark.parametrize(("role", "is_told"), [(Role.FINANCE, True), (Role.SUPPORT, False), (Role.READER, False)])
 def test_what_is_owed_is_told_to_who_may_see_the_ledger(mixed, web_of, role, is_told) -> None:
     assert ("Cobranças em aberto" in web_of(role).get("/").text) is is_told
+
+
+def test_credit_and_open_invoices_lead_to_their_pages(mixed, make, partner, web, purse) -> None:
+    text = web.get("/").text
+    assert card(text, "Crédito atual") == "R$ 0,00 Ver detalhes"
+    assert card(text, "Faturas em aberto") == "R$ 0,00 Nenhuma fatura em aberto"
+    credit.move(partner.id, CreditKind.EXCESS, 6_000, now=NOW, origin=Origin())
+    clients = [make.client(partner, due_on=date(2025, 7, 10)) for _ in range(2)]
+    pay(purse.renew(clients[0], NOW.date(), credit=1_000), NOW.date(), cents=90)
+    purse.renew(clients[1], NOW.date())
+    text = web.get("/").text
+    assert card(text, "Crédito atual") == "R$ 50,00 Ver detalhes"
+    assert card(text, "Faturas em aberto") == "R$ 188,90 2 faturas a pagar"
+    assert '<a class="card kpi" href="/credit">' in text
+    assert '<a class="card kpi" href="/invoices?state=open">' in text
+
+
+@pytest.mark.parametrize(("role", "is_told"), [(Role.FINANCE, True), (Role.SUPPORT, False), (Role.READER, False)])
+def test_credit_and_invoices_are_told_to_who_may_see_them(mixed, web_of, role, is_told) -> None:
+    assert ("Crédito atual" in web_of(role).get("/").text) is is_told
 
 
 def test_one_is_singular_and_two_are_plural(make, partner, web) -> None:
