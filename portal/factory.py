@@ -43,6 +43,7 @@ from portal.invoices import routes as invoices
 from portal.notifications import routes as notifications
 from portal.operations import routes as operations
 from portal.payments import routes as payments
+from portal.payments import staff_routes  # noqa: F401 - adds its routes to the blueprint of the payments
 from portal.registrations import contract_routes, order_routes  # noqa: F401 - add their routes to the blueprint below
 from portal.registrations import routes as registrations
 

@@ -27,6 +27,7 @@ DONE_LABELS = {
     Action.UNHIDE: "Reexibição",
     Action.REACTIVATE: "Reativação",
     "order_reversed": "Pedido estornado",
+    "payment_returned": "Pagamento devolvido",
     Action.REISSUE_CODE: "Código de registro reemitido",
     Action.CHANGE_DOCUMENT: "Alteração de CPF/CNPJ",
     CHANGES_APPLIED: "Mudança em vigor",
