@@ -27,7 +27,7 @@ from portal.domain.actions import Action
 from portal.domain.bulk import LineResult
 from portal.domain.catalogue import Item
 from portal.domain.imports import ImportState, Verdict
-from portal.domain.invoices import InvoiceKind
+from portal.domain.invoices import InvoiceKind, PaymentEffect, PaymentSource
 from portal.domain.jobs import RunState
 from portal.domain.notices import NoticeKind
 from portal.domain.roles import GRANTS, KEPT, VENDOR_ONLY, Permission, Role
@@ -48,6 +48,7 @@ from portal.models import (
     NoticeMute,
     Partner,
     PasswordReset,
+    Payment,
     User,
     UserSession,
     Work,
@@ -180,6 +181,7 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
         "run_key": [_import(admin, clients[0], state) for state in ImportState],
         "name": [JOB.name],
         "token": [used],
+        "payment_id": [_payment(partner, number).id for number in range(1, 3)],
         "secret": ["the-secret-of-no-bank-" + "x" * 32],
         "draft": [draft],
     }
@@ -215,6 +217,17 @@ def _import(user: User, client: Client, state: ImportState) -> str:
         ImportRow(run_id=run.id, number=3, cells=["umbuzeiro"], verdict=Verdict.BAD, errors=["Erro do umbuzeiro"]),
     ])  # fmt: skip
     return run.key
+
+
+def _payment(partner: Partner, number: int) -> Payment:
+    """Add money of the partner's, or without a destination."""
+    is_matched = number > 1
+    payment = Payment(end_to_end_id=f"E-UMBUZEIRO-{number}", amount_cents=9_990, paid_at=NOW, received_at=NOW,
+                      source=PaymentSource.WEBHOOK, partner_id=partner.id if is_matched else None,
+                      effect=PaymentEffect.CREDITED if is_matched else PaymentEffect.UNMATCHED)  # fmt: skip
+    db.session.add(payment)
+    db.session.commit()
+    return payment
 
 
 def _invoice(partner: Partner, client: Client, number: int) -> Invoice:
