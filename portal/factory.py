@@ -38,7 +38,7 @@ from portal.domain.ids import parse_id
 from portal.extensions import csrf, db, limiter, login_manager, migrate
 from portal.home import routes as home
 from portal.imports import routes as imports
-from portal.invoices import making_routes  # noqa: F401 - adds its routes to the blueprint of the invoices
+from portal.invoices import making_routes, month_routes  # noqa: F401 - add their routes to the blueprint of the invoices
 from portal.invoices import routes as invoices
 from portal.notifications import routes as notifications
 from portal.operations import routes as operations
@@ -46,6 +46,7 @@ from portal.payments import routes as payments
 from portal.payments import staff_routes  # noqa: F401 - adds its routes to the blueprint of the payments
 from portal.registrations import contract_routes, order_routes  # noqa: F401 - add their routes to the blueprint below
 from portal.registrations import routes as registrations
+from portal.renewals import routes as renewals
 
 MAX_FORM_BYTES = 64 * 1024
 
@@ -82,6 +83,7 @@ def create_app(config: Config | None = None) -> Flask:
         home,
         clients,
         registrations,
+        renewals,
         imports,
         charges,
         invoices,

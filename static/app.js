@@ -7,16 +7,19 @@
   /* What looks again by itself is nobody's hand: it takes no focus and wipes no message. */
   const POLLS = "[hx-trigger*=every]";
 
-  /* A request that failed is offered again; nothing typed is touched. */
+  /* A request that failed is offered again; nothing typed is touched. Choices that save themselves go out together. */
   let failed = null;
+  const unsaved = new Set();
+  const save = () => unsaved.forEach((one) => { unsaved.delete(one); one.dispatchEvent(new Event("change", { bubbles: true })); });
   const bar = byId("offline"); // inside an open window, because nothing outside of it can be pressed
   const online = () => { failed = null; bar.hidden = true; document.body.append(bar); };
   const offline = (again) => { failed = again; (document.querySelector("dialog[open]") || document.body).append(bar); bar.hidden = false; };
   on("htmx:error", ({ target, detail }) => {
     if (!detail.ctx || detail.ctx.response) return;
-    offline(() => (target.matches("form") ? target.requestSubmit() : target.click()));
+    if (target.matches("select")) unsaved.add(target);
+    offline(unsaved.size ? save : () => (target.matches("form") ? target.requestSubmit() : target.click()));
   });
-  on("htmx:before:response", online);
+  on("htmx:before:response", ({ detail: { ctx } }) => { online(); unsaved.delete(ctx.sourceElement); save(); });
   on("htmx:before:request", (event) => {
     const { sourceElement } = event.detail.ctx;
     if (!sourceElement.isConnected) return event.preventDefault(); // the second click of two: its form is gone
@@ -36,7 +39,7 @@
     const region = ctx.target && ctx.target.nodeType ? ctx.target : document.querySelector(`form${ctx.target}`);
     const isInside = region && here && region.contains(here);
     place = {
-      ids: [here && here.id, ...(ctx.sourceElement ? [ctx.sourceElement.id] : [])].filter(Boolean),
+      ids: [here, ctx.sourceElement].map((one) => one && (one.id || one.name)).filter(Boolean),
       region: region && region.id,
       isInside: isInside || (here === document.body && !ctx.sourceElement?.matches(POLLS)) || here.closest("#said"),
     };
@@ -53,7 +56,7 @@
     const wanted = box && box.querySelector("[autofocus], [aria-invalid]");
     if (wanted) return wanted.focus();
     if (!isInside || (document.activeElement && document.activeElement !== document.body)) return;
-    const again = ids.map(byId).find((one) => one && one.checkVisibility && one.checkVisibility());
+    const again = ids.map((id) => byId(id) || document.getElementsByName(id)[0]).find((one) => one && one.checkVisibility && one.checkVisibility());
     if (again) {
       again.focus({ preventScroll: true });
     } else if (box) {
@@ -130,7 +133,7 @@
 
   /* Ticked rows: how many, and what can be done with them. */
   const count = () => {
-    const bar = byId("bulk");
+    const bar = byId("ticked") && byId("bulk");
     if (!bar) return;
     const rows = [...document.querySelectorAll("#client-table [name=id]")];
     const all = document.querySelector("#client-table [name=all]");

@@ -215,6 +215,7 @@ NO_HTML_OF_THEIR_OWN = {
     "imports.template_csv": "answers a file",
     "imports.template_xlsx": "answers a file",
     "charges.export_csv": "answers a file",
+    "renewals.show": "leads to where a client is renewed",
     "clients.export_csv": "answers a file",
     "credit.export_csv": "answers a file",
     "invoices.export_csv": "answers a file",

@@ -144,11 +144,14 @@ def detail(client_id: int) -> Response:
 @bp.get("/<int:client_id>/menu")
 @requires(Permission.VIEW_CLIENTS)
 def menu(client_id: int) -> Response:
-    """The row menu: what status, product and role allow."""
+    """The row menu: what status, product and role allow; with "away" for a list whose rows no action can replace."""
     client = queries.get_client(current_partner_id(), client_id)
     shown = ClientRow.build(client, clock.today())
     actions = menu_actions(shown, viewer().may, owes=client.open_charges > 0)
-    return answers.fragment_only(client, "clients/_menu.html", row=shown, actions=actions, version=client.version)
+    in_row = "away" not in request.args
+    return answers.fragment_only(
+        client, "clients/_menu.html", row=shown, actions=actions, version=client.version, in_row=in_row
+    )
 
 
 @bp.get("/<int:client_id>/suspension/new")

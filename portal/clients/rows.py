@@ -13,6 +13,7 @@ from portal.domain.actions import PERMISSION_OF, Action, allowed_actions
 from portal.domain.catalogue import Product, RenewalMethod
 from portal.domain.charges import ChargeState, state_of
 from portal.domain.notices import NoticeKind
+from portal.domain.renewals import Decision
 from portal.domain.roles import Permission
 from portal.domain.statuses import Outlook, Status, outlook
 from portal.licenses.applying import CHANGES_APPLIED
@@ -41,6 +42,9 @@ DONE_LABELS = {
     "notice_reopened": "Aviso reaberto",
     "notice_muted": "Avisos silenciados",
     "notice_unmuted": "Avisos retomados",
+    "renewal_decided": "Decisão de renovação",
+    "use_both": "Usa Navi e Link",
+    "use_both_end": "Não usa mais Navi e Link",
 }
 FIELD_LABELS = {
     "name": "Nome da empresa",
@@ -54,6 +58,8 @@ FIELD_LABELS = {
     "due_on": "Vencimento",
     "codes_revoked": "Códigos revogados",
     "postponed_to": "Avisar de novo em",
+    "decision": "Decisão",
+    "cycle": "Vencimento",
 }
 
 
@@ -157,7 +163,9 @@ def _in_words(name: str, value: Any) -> str:
         return formatting.document(text)
     if name == "renewal_method":
         return getattr(RenewalMethod.parse(text), "label", text)
-    if name == "due_on":
+    if name == "decision":
+        return getattr(Decision.parse(text), "label", text)
+    if name in {"due_on", "cycle"}:
         return _day_in_words(text)
     return text
 

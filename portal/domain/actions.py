@@ -56,6 +56,7 @@ PRODUCT_OF: dict[Action, Product] = {
 
 PERMISSION_OF: dict[Action, Permission] = {
     Action.EDIT: Permission.EDIT_CLIENTS,
+    Action.RENEW: Permission.PAY,
     Action.REACTIVATE: Permission.MANAGE_CLIENTS,
     Action.PAY_ADDITIONALS: Permission.PAY,
     Action.SUSPEND: Permission.MANAGE_CLIENTS,

@@ -33,6 +33,17 @@ class Blocker(LabelEnum):
     PRICE_MISSING = "price_missing", "Falta um preço na tabela"
 
 
+class Place(LabelEnum):
+    """Where the desk lists a client; every client of a month stands in exactly one place."""
+
+    READY = "ready", "A renovar"
+    WAITING = "waiting", "Abrem depois"
+    BLOCKED = "blocked", "Com impedimento"
+    LATER = "later", "Decidir depois"
+    SKIP = "skip", "Não renovar"
+    INVOICED = "invoiced", "Em fatura"
+
+
 class Guard(LabelEnum):
     """What the Link registration on a Navi client's document means for renewing Navi (DOMAIN §5, double-pay guard, R17)."""
 
@@ -81,6 +92,18 @@ def decision_of(case: Case) -> Decision:
     if case.guard is not Guard.NONE:
         return Decision.SKIP
     return Decision.LATER if case.status is Status.SUSPENDED else Decision.RENEW
+
+
+def place_of(case: Case, today: date) -> Place:
+    """Return where a client stands: what an invoice made now holds is READY, and nothing else is."""
+    why, decision = blocker(case, today), decision_of(case)
+    if why is Blocker.INVOICED:
+        return Place.INVOICED
+    if decision is not Decision.RENEW:
+        return Place.SKIP if decision is Decision.SKIP else Place.LATER
+    if why is None:
+        return Place.READY
+    return Place.WAITING if why is Blocker.NOT_YET else Place.BLOCKED
 
 
 def guard_of(product: Product, twin: Status | None, *, is_code_unused: bool = False, uses_both: bool = False) -> Guard:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, request, url_for
 
-from portal import clock, database, errors, formatting, htmx, saying
+from portal import clock, database, errors, htmx, saying
 from portal.access import asks, current_partner_id, requires, viewer
 from portal.accounts.returning import typed_before
 from portal.clients.bulk import Selection
-from portal.credit.queries import balance
-from portal.domain import invoices
 from portal.domain.errors import CreditShort, NothingSelected, QuoteAged, RenewalBlocked
 from portal.domain.roles import Permission
 from portal.extensions import db
-from portal.forms import new_key
-from portal.invoices import making, queries, rows, subjects
+from portal.invoices import confirming, queries, rows, subjects
 from portal.invoices.forms import InvoiceForm
-from portal.invoices.making import Asked, Outcome
+from portal.invoices.making import Asked
 from portal.invoices.routes import bp
-from portal.invoices.rows import DraftRow
 from portal.invoices.subjects import Subject
 from portal.invoices.view import LINES_SHOWN
 
@@ -60,7 +54,7 @@ def invoice_create() -> Response:
         db.session.rollback()
         return _shown_again(subject, form, refusal)
     database.is_reading.set(True)  # it is committed; saying so must not hold the write lock
-    saying.keep(_in_words(outcome))
+    saying.keep(confirming.in_words(outcome))
     return htmx.leave_for(url_for(".show", invoice_id=outcome.invoice.id))
 
 
@@ -74,28 +68,11 @@ def _shown_again(subject: Subject, form: InvoiceForm, refusal: Exception) -> Res
 
 def _values(subject: Subject, form: InvoiceForm, status: int = 200, *, is_aged: bool = False) -> Response:
     partner_id, today = current_partner_id(), clock.today()
-    found, credit_cents = subjects.prepared(partner_id, subject, today), balance(partner_id)
-    usable = invoices.usable_credit(credit_cents, found.total_cents)
-    if not form.credit.raw_data:
-        form.credit.data = formatting.decimal(usable) if usable else ""
-    used = invoices.usable_credit(form.credit_cents, found.total_cents)
-    shown = found.drafts[:LINES_SHOWN]
-    items = rows.by_line(queries.charge_items([draft.charge_id for draft in shown if draft.charge_id]))
-    context: dict[str, Any] = {
+    found = subjects.prepared(partner_id, subject, today)
+    context = confirming.values(partner_id, found.drafts, form, most=LINES_SHOWN, is_aged=is_aged) | {
         "subject": subject,
         "kind": subject.kind,
-        "form": form,
-        "key": form.key.data if form.key.data and not form.key.errors else new_key(),
-        "seen": making.seen_as(found.drafts),
         "fields": subject.to_args(),
-        "lines": [DraftRow.build(draft, items) for draft in shown],
-        "more": len(found.drafts) - len(shown),
-        "count": len({draft.client.id for draft in found.drafts}),
-        "total_cents": found.total_cents,
-        "credit_cents": credit_cents,
-        "pay_cents": found.total_cents - used,
-        "is_aged": is_aged,
-        "was_cents": form.seen_cents if is_aged else None,
         "blocker": found.blocker,
         "owed_cents": found.owed_cents,
         "asking": _asking(partner_id, subject) if not found.drafts else [],
@@ -109,13 +86,3 @@ def _asking(partner_id: int, subject: Subject) -> list[rows.InvoiceRow]:
     """Return the open invoices in which what was asked for may be already."""
     found = queries.asking_for(partner_id, subject.kind, subject.client_ids or None)
     return [rows.InvoiceRow.build(row) for row in found]
-
-
-def _in_words(outcome: Outcome) -> str:
-    """Return what the form did, with the hour and the protocol."""
-    event, invoice = outcome.event, outcome.invoice
-    protocol = f"gravado às {formatting.hour(event.at)}, protocolo {event.id}"
-    if outcome.is_repeat:
-        return f"Já estava feito (fatura {invoice.number}): {protocol}."
-    done = "quitada com crédito" if invoice.settled_at else "emitida"
-    return f"Fatura {invoice.number} {done}. {protocol.capitalize()}."

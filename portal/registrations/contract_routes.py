@@ -32,7 +32,7 @@ from portal.registrations.forms import ContractForm
 from portal.registrations.routes import bp, suggested_cities
 from portal.registrations.selection import Selection
 
-LISTS = ("/", "/clients", "/notices", "/charges")
+LISTS = ("/", "/clients", "/notices", "/charges", "/renewals")
 """Where "Voltar" may lead; from anywhere else it is the client's page."""
 
 

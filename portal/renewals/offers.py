@@ -17,7 +17,7 @@ from portal.domain.charges import ChargeKind, Quote
 from portal.domain.errors import PriceMissing
 from portal.domain.licenses import Holding
 from portal.domain.prices import PriceTable
-from portal.domain.renewals import Blocker, Case, Decision, Guard
+from portal.domain.renewals import Blocker, Case, Decision, Guard, Place
 from portal.domain.statuses import Status, derive_status
 from portal.extensions import db
 from portal.licenses.queries import holdings_of
@@ -46,6 +46,11 @@ class Offer:
     def blocker(self) -> Blocker | None:
         """What keeps it from being invoiced today."""
         return renewals.blocker(self.case, self.today)
+
+    @property
+    def place(self) -> Place:
+        """Where the desk lists it."""
+        return renewals.place_of(self.case, self.today)
 
     @property
     def is_chosen(self) -> bool:

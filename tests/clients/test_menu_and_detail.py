@@ -50,7 +50,7 @@ def test_every_entry_of_the_menu_is_accepted_when_it_is_followed(web, client_in,
     client = client_in(status)
     text = web.fragment(f"/clients/{client.id}/menu").text
     for href in re.findall(r'<a class="btn" href="([^"]+)"', text):
-        assert web.get(href).status_code == 200
+        assert web.get(href, follow_redirects=True).status_code == 200
     for action in re.findall(r'<form method="post" action="([^"]+)"', text):
         assert web.post(action, version=re.search(r'name="version" value="(\d+)"', text)[1]).status_code == 303
 

@@ -93,6 +93,7 @@ def test_what_is_allowed_keeps_the_menus_order(status, product) -> None:
 def test_the_flows_that_exist_name_their_permission() -> None:
     assert {action.label: permission.value for action, permission in PERMISSION_OF.items()} == {
         "Editar": "edit_clients",
+        "Renovar": "pay",
         "Reativar": "manage_clients",
         "Pagar adicionais": "pay",
         "Suspender": "manage_clients",

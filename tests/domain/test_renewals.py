@@ -12,13 +12,14 @@ from portal.domain.catalogue import Item, Product
 from portal.domain.errors import PriceMissing
 from portal.domain.licenses import Holding, Pending
 from portal.domain.prices import PriceTable
-from portal.domain.renewals import Blocker, Case, Decision, Guard
+from portal.domain.renewals import Blocker, Case, Decision, Guard, Place
 from portal.domain.statuses import Status
 from tests.domain.prices import DEMO
 
 LINK, NAVI = Product.LINK, Product.NAVI
 BASE = {Item.BASE: 1}
 JULY = Case(Status.EXPIRED, date(2025, 7, 10))
+RUNNING = replace(JULY, status=Status.ACTIVE)
 
 
 def test_a_renewal_late_in_the_month_leads_to_the_due_day_of_the_next() -> None:
@@ -128,3 +129,21 @@ def test_money_renews_whoever_still_has_the_cycle_to_pay(status) -> None:
     is_live = status in {Status.ACTIVE, Status.SUSPENDED, Status.EXPIRED}
     assert renewals.is_renewable(status, date(2025, 7, 10), date(2025, 7, 10)) is is_live
     assert renewals.is_renewable(status, date(2025, 8, 10), date(2025, 7, 10)) is False
+
+
+@pytest.mark.parametrize(
+    ("case", "place"),
+    [
+        (RUNNING, Place.READY),
+        (replace(RUNNING, due_on=date(2025, 8, 10)), Place.WAITING),
+        (replace(RUNNING, open_cents=3338), Place.BLOCKED),
+        (replace(RUNNING, status=Status.PENDING), Place.BLOCKED),
+        (replace(RUNNING, status=Status.SUSPENDED), Place.LATER),
+        (replace(RUNNING, status=Status.SUSPENDED, open_cents=3338), Place.LATER),
+        (replace(RUNNING, guard=Guard.LINK), Place.SKIP),
+        (replace(RUNNING, is_invoiced=True), Place.INVOICED),
+        (replace(RUNNING, is_invoiced=True, decision=Decision.SKIP), Place.INVOICED),
+    ],
+)
+def test_every_client_stands_in_one_place_of_the_desk(case, place) -> None:
+    assert renewals.place_of(case, date(2025, 7, 5)) is place
