@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -17,11 +18,14 @@ from sqlalchemy import event, insert, select
 from stdnum.br import cnpj
 from werkzeug.test import TestResponse
 
+from portal.access import Viewer
 from portal.clients.filters import Sort
+from portal.config import Pix
 from portal.domain import codes
 from portal.domain.catalogue import Item, Product
 from portal.domain.charges import ChargeKind, OrderKind
 from portal.domain.codes import SendingWay
+from portal.domain.pix import Receiver
 from portal.domain.search import search_key
 from portal.extensions import db
 from portal.models import (
@@ -29,6 +33,8 @@ from portal.models import (
     Charge,
     Client,
     CodeSending,
+    Invoice,
+    LicenseItem,
     LicenseOrder,
     Partner,
     PendingChange,
@@ -38,6 +44,7 @@ from portal.models import (
 from portal.notifications import service as notifications
 from tests.conftest import NOW
 from tests.factories import Factory
+from tests.money import Purse
 from tests.revision import form_of
 from tests.visitor import HTMX, Visitor
 
@@ -45,13 +52,16 @@ FIRST_VISIT, FIRST_REQUESTS = 24 * 1024, 4
 FRAGMENT = {25: 3_584, 50: 6_656}
 SMALL = 1_228
 RUNNING_TOTAL = 2_048
-RUNNING_TOTAL = 2_048
+INVOICE_PAGE, INVOICE_PAPER = 16 * 1024, 32 * 1024
 NOT_MODIFIED = 300
 QUERIES = 6
 QUERIES_304 = 2
 CLIENTS_PAGE = "/clients/18007"
-QUERIES_OF_A_CLIENT = 8
-"""A client's page tells the most: data, holding, code, key and mutes, codes with their sendings, charges, history."""
+QUERIES_OF_A_CLIENT = 11
+"""A client's page tells the most: data, holding, code, key and mutes, codes with their sendings, charges, open invoices,
+history; and, for "Estornar pedido" and "Desfazer", what is billed ahead."""
+QUERIES_OF_A_RENEWAL = 14
+"""The values of one client's renewal: every fact that could stand in its way."""
 
 KINDS = ["Padaria e Confeitaria", "Supermercado", "Restaurante e Pizzaria", "Comércio de Alimentos", "Mercearia",
          "Açougue e Casa de Carnes", "Lanchonete", "Distribuidora de Bebidas", "Farmácia", "Materiais de Construção"]  # fmt: skip
@@ -212,6 +222,56 @@ def test_the_next_page_of_the_ledger_and_a_charge(web) -> None:
     assert body(fragment(web, f"/charges/{charge_id}")) <= SMALL
 
 
+@pytest.fixture
+def billed(app: Flask, crowd: Partner, make: Factory, monkeypatch) -> Invoice:
+    """Have 300 clients with everything renewed by one invoice, which Pix pays."""
+    chance, version = random.Random(6), make.price_version()
+    rows = [_facts(crowd.id, 200 + number, (f"{chance.choice(KINDS)} {number}", chance.choice(OWNERS)), chance)
+            | {"due_on": NOW.date(), "pending_at": None, "suspended_at": None, "product": Product.LINK}
+            for number in range(300)]  # fmt: skip
+    db.session.execute(insert(Client), rows)
+    held = [{"client_id": row["id"], "item": item, "quantity": chance.randrange(1, 9), "since_on": NOW.date()}
+            for row in rows for item in (Item.BASE, Item.CLOUD, Item.WAITER, Item.MOBILE)]  # fmt: skip
+    db.session.execute(insert(LicenseItem), held)
+    db.session.commit()
+    assert version.id
+    user = make.user(crowd)
+    purse = Purse(
+        Viewer("t", 1, user.id, user.name, user.email, user.role, crowd.id, "", 0, is_partner_suspended=False)
+    )
+    receiver = Pix(Receiver("pix@portal.test", "FORNECEDOR DE PROGRAMAS", "SAO PAULO"), "s" * 32)
+    monkeypatch.setitem(app.extensions, "portal_config", replace(app.extensions["portal_config"], pix=receiver))
+    ids = {row["id"] for row in rows}
+    offers = [offer for offer in purse.chosen(NOW.date(), NOW.date().replace(day=1)) if offer.client.id in ids]
+    assert len(offers) == len(rows)
+    return purse.renew_month(NOW.date())
+
+
+def test_an_invoice_of_300_clients(web, billed, record_property) -> None:
+    """Its page holds code, picture and 50 lines with their arithmetic; the paper holds everything."""
+    page, paper = fetch(web, f"/invoices/{billed.id}"), fetch(web, f"/invoices/{billed.id}/paper")
+    record_property("page", weight(page))
+    record_property("paper", weight(paper))
+    assert weight(page) <= INVOICE_PAGE
+    assert weight(paper) <= INVOICE_PAPER
+    again = fetch(web, f"/invoices/{billed.id}", **{"If-None-Match": page.headers["ETag"]})
+    assert (again.status_code, weight(again) <= NOT_MODIFIED) == (304, True)
+
+
+@pytest.mark.parametrize("path", ["", "?after=60", "/paper", "/cancellation/new"])
+def test_an_invoice_costs_few_queries_however_many_clients_it_has(web, billed, path) -> None:
+    address = f"/invoices/{billed.id}{path}"
+    with counted() as sent:
+        assert fetch(web, address).status_code == 200
+    assert len(sent) <= QUERIES + 1, "\n".join(sent)
+
+
+def test_a_fragment_of_the_list_of_invoices(web, billed, make, crowd, record_property) -> None:
+    answer = fragment(web, "/invoices")
+    record_property("bytes", body(answer))
+    assert body(answer) <= FRAGMENT[25]
+
+
 @pytest.mark.parametrize("noun", ["detail", "menu", "row", "suspension/new"])
 def test_what_is_asked_about_a_row(web, noun) -> None:
     assert body(fragment(web, f"/clients/18007/{noun}")) <= SMALL
@@ -340,7 +400,9 @@ LISTS = [
 PAGES = [CLIENTS_PAGE, "/clients/18007/detail", "/clients/18007/menu", "/clients/18007/row", "/clients/codes",
          "/clients/18007/revision/new", "/clients/18007/suspension/new", "/", "/clients/new",
          "/charges", "/charges?state=open&open=1", "/charges?q=padaria&month=2025-06", "/charges?after=90", "/charges/1",
-         "/charges/export"]  # fmt: skip
+         "/charges/export", "/invoices", "/invoices?q=padaria&state=open&month=2025-07", "/invoices/export", "/invoices/1",
+         "/invoices/1?after=30", "/invoices/1/paper", "/invoices/1/cancellation/new", "/invoices/new",
+         "/invoices/new?kind=renewal&client=18007"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", LISTS + PAGES)
@@ -349,6 +411,7 @@ def test_an_answer_costs_few_queries(web, path) -> None:
         with counted() as sent:
             fetch(web, path, **headers)
         budget = QUERIES_OF_A_CLIENT if path == CLIENTS_PAGE else QUERIES + 3 if "open=" in path else QUERIES
+        budget = QUERIES_OF_A_RENEWAL if "kind=renewal" in path else budget
         assert 1 <= len(sent) <= budget, "\n".join(sent)
 
 
@@ -364,13 +427,13 @@ def test_the_number_of_rows_does_not_matter(web) -> None:
 def test_what_happened_to_a_client_costs_no_queries(web, make) -> None:
     costs = set()
     for days in range(1, 4):
-        with counted() as sent:
-            fetch(web, CLIENTS_PAGE)
-        costs.add(len(sent))
         make.charge(db.session.get(Client, 18_007))
         db.session.add(PendingChange(client_id=18_007, item=Item.CLOUD, effective_on=NOW.date() + timedelta(days),
                                      quantity=0))  # fmt: skip
         db.session.commit()
+        with counted() as sent:
+            fetch(web, CLIENTS_PAGE)
+        costs.add(len(sent))
     assert costs == {QUERIES_OF_A_CLIENT}
 
 

@@ -13,15 +13,16 @@ from portal.domain import cycle, search
 from portal.domain.charges import STATES, ChargeState
 from portal.domain.errors import NotFound
 from portal.extensions import db
-from portal.models import Charge, ChargeLine, Client, LicenseOrder, PriceVersion
+from portal.models import Charge, ChargeLine, Client, Invoice, InvoiceLine, LicenseOrder, PriceVersion
 from portal.models.types import AnyRow, AnySelect
 
-CHARGE, CLIENT = Charge.__table__.c, Client.__table__.c
+CHARGE, CLIENT, INVOICE, ASKING = (table.__table__.c for table in (Charge, Client, Invoice, InvoiceLine))
 
 COLUMNS = (
     CHARGE.id, CHARGE.client_id, CHARGE.kind, CHARGE.charged_on, CHARGE.through_on, CHARGE.amount_cents,
-    CHARGE.paid_at, CHARGE.reversed_at,
+    CHARGE.paid_at, CHARGE.reversed_at, INVOICE.id.label("invoice_id"), INVOICE.number.label("invoice_number"),
 )  # fmt: skip
+"""A charge, and the open invoice that asks for it, if one does."""
 WHOSE = (CLIENT.name, CLIENT.document, CLIENT.archived_at)
 ORIGIN = (CHARGE.price_version_id, PriceVersion.valid_from, LicenseOrder.event_id)
 LINE = (
@@ -98,7 +99,14 @@ def _place_of(partner_id: int, charge_id: int) -> Any:
 
 
 def _joined(*columns: Any) -> AnySelect:
-    return select(*columns).select_from(Charge).join(Client, CLIENT.id == CHARGE.client_id)
+    asks = and_(ASKING.client_id == CHARGE.client_id, ASKING.charge_id == CHARGE.id, InvoiceLine.is_open)
+    return (
+        select(*columns)
+        .select_from(Charge)
+        .join(Client, CLIENT.id == CHARGE.client_id)
+        .outerjoin(InvoiceLine, asks)
+        .outerjoin(Invoice, INVOICE.id == ASKING.invoice_id)
+    )
 
 
 def _matching(partner_id: int, criteria: ChargeFilter) -> list[ColumnElement[bool]]:

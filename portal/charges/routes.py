@@ -37,6 +37,7 @@ def index() -> Response:
         count=rows.count_of(criteria.state, totals),
         tabs=rows.tabs(criteria, totals),
         chips=list(rows.chips(criteria)),
+        has_open=totals[ChargeState.OPEN].count > 0,
         states=list(ChargeState),
         months=months.choices(clock.today(), criteria.month),
         opened=_opened(partner_id, criteria),

@@ -24,7 +24,10 @@ SHEET_HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class ChargeRow:
-    """A charge in a list. A client whose registration was undone has no page any more."""
+    """A charge in a list. A client whose registration was undone has no page any more.
+
+    ``invoice_id`` is the open invoice that asks for it, if one does, ``invoice_number`` what that one is called.
+    """
 
     id: int
     client_id: int
@@ -35,6 +38,8 @@ class ChargeRow:
     amount: str
     state: ChargeState
     colour: str
+    invoice_id: int | None
+    invoice_number: int | None
 
     @classmethod
     def build(cls, charge: Any) -> ChargeRow:
@@ -50,6 +55,8 @@ class ChargeRow:
             formatting.money(charge.amount_cents),
             state,
             COLOURS[state],
+            charge.invoice_id,
+            charge.invoice_number,
         )
 
 

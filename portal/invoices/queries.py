@@ -224,3 +224,10 @@ def asking_for(partner_id: int, kind: InvoiceKind, client_ids: Collection[int] |
         held = select(LINE.invoice_id).where(LINE.client_id.in_(client_ids), InvoiceLine.is_open)
         query = query.where(INVOICE.id.in_(held))
     return db.session.execute(query.order_by(INVOICE.id)).all()
+
+
+def open_of_client(client_id: int) -> Sequence[AnyRow]:
+    """Return the open invoices that hold a client, oldest first."""
+    columns = INVOICE.id, INVOICE.number, INVOICE.kind, INVOICE.month_on, INVOICE.total_cents, INVOICE.received_cents
+    query = select(*columns).join(InvoiceLine, LINE.invoice_id == INVOICE.id).distinct()
+    return db.session.execute(query.where(LINE.client_id == client_id, InvoiceLine.is_open).order_by(INVOICE.id)).all()

@@ -23,7 +23,7 @@ from portal.domain.roles import Permission
 from portal.extensions import limiter
 from portal.invoices import queries, rows, settling, view
 from portal.invoices.filters import PAGE_SIZE, InvoiceFilter
-from portal.invoices.rows import InvoiceRow
+from portal.invoices.rows import InvoiceRow, OpenRow
 
 bp = Blueprint("invoices", __name__, url_prefix="/invoices")
 
@@ -140,6 +140,14 @@ def cancellation_create(invoice_id: int) -> Response:
         said = f"A fatura {invoice.number} já estava cancelada desde {formatting.moment(invoice.cancelled_at)}."
     saying.keep(said)
     return htmx.leave_for(url_for(".show", invoice_id=invoice_id))
+
+
+@bp.app_template_global("open_invoices_of")
+def _open_invoices_of(client_id: int) -> list[OpenRow]:
+    """Return the open invoices that hold a client, for the page of one that the viewer may see."""
+    if not viewer().may(Permission.VIEW_INVOICES):
+        return []
+    return [OpenRow.build(row) for row in queries.open_of_client(client_id)]
 
 
 def _pix() -> Pix | None:

@@ -72,6 +72,22 @@ class InvoiceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenRow:
+    """An open invoice as a client's page mentions it."""
+
+    id: int
+    number: int
+    subject: str
+    rest: str
+
+    @classmethod
+    def build(cls, invoice: Any) -> OpenRow:
+        """Prepare one open invoice."""
+        rest = formatting.money(invoice.total_cents - invoice.received_cents)
+        return cls(invoice.id, invoice.number, subject(invoice.kind, invoice.month_on), rest)
+
+
+@dataclass(frozen=True, slots=True)
 class ItemRow:
     """An item of a line with the amount that was frozen, and whether the whole cycle is charged."""
 
