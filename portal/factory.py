@@ -29,6 +29,7 @@ from portal.catalogue import commands as catalogue_commands
 from portal.charges import routes as charges
 from portal.clients import bulk_routes  # noqa: F401 - adds its routes to the blueprint of the clients
 from portal.clients import routes as clients
+from portal.closing import routes as closing
 from portal.codes import client_routes  # noqa: F401 - adds its routes to the blueprint of the codes
 from portal.codes import routes as codes
 from portal.config import ROOT, Config, from_environ
@@ -89,6 +90,7 @@ def create_app(config: Config | None = None) -> Flask:
         invoices,
         codes,
         credit,
+        closing,
         notifications,
         accounts,
         operations,

@@ -86,7 +86,7 @@ def money(cents: int) -> str:
 
 def decimal(cents: int) -> str:
     """Return 1234,56 from integer cents: what a pt-BR sheet takes for a number."""
-    return f"{cents // 100},{cents % 100:02}"
+    return f"{'-' if cents < 0 else ''}{abs(cents) // 100},{abs(cents) % 100:02}"
 
 
 local_date = clock.local_date

@@ -217,6 +217,7 @@ NO_HTML_OF_THEIR_OWN = {
     "charges.export_csv": "answers a file",
     "renewals.show": "leads to where a client is renewed",
     "clients.export_csv": "answers a file",
+    "closing.export_csv": "answers a file",
     "credit.export_csv": "answers a file",
     "invoices.export_csv": "answers a file",
     "operations.healthz": "answers JSON, to machines",

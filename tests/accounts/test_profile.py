@@ -13,8 +13,8 @@ from tests.visitor import Visitor
 @pytest.mark.parametrize(
     ("role", "offered", "withheld"),
     [
-        (Role.ADMIN, ["/credit", "/users"], []),
-        (Role.FINANCE, ["/credit"], ["/users"]),
+        (Role.ADMIN, ["/credit", "/closing", "/users"], []),
+        (Role.FINANCE, ["/credit", "/closing"], ["/users"]),
         (Role.SUPPORT, [], ["/credit", "/closing", "/users"]),
         (Role.READER, [], ["/credit", "/closing", "/users"]),
     ],

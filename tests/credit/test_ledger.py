@@ -52,12 +52,12 @@ def test_credit_is_reserved_by_an_open_invoice_and_redeemed_by_a_paid_one(web, p
     assert f'<a href="/invoices/{invoice_id}">fatura {number}</a>' in text
     assert "Crédito atual: R$ 0,00" in plain(text)
     assert lines(text) == [
-        "05/07/2025 Reservado na fatura 1 − R$ 60,00 Saldo R$ 0,00",
-        "20/06/2025 Pagamento a maior + R$ 60,00 Saldo R$ 60,00",
+        "05/07/2025 Reservado na fatura 1 − R$ 60,00 R$ 0,00",
+        "20/06/2025 Pagamento a maior + R$ 60,00 R$ 60,00",
     ]
     pay(invoice, date(2025, 7, 6))
     db.session.commit()
-    assert lines(web.get("/credit").text)[0] == "05/07/2025 Resgatado na fatura 1 − R$ 60,00 Saldo R$ 0,00"
+    assert lines(web.get("/credit").text)[0] == "05/07/2025 Resgatado na fatura 1 − R$ 60,00 R$ 0,00"
 
 
 def test_credit_of_a_cancelled_invoice_is_shown_with_its_return(web, partner, purse: Purse, batch) -> None:
@@ -65,8 +65,8 @@ def test_credit_of_a_cancelled_invoice_is_shown_with_its_return(web, partner, pu
     invoice = purse.renew_month(JULY, credit=6_000)
     settling.cancel(invoice.id, now=at(date(2025, 7, 6)), actor=purse.actor)
     assert lines(web.get("/credit").text)[:2] == [
-        "06/07/2025 Fatura cancelada: crédito devolvido · fatura 1 + R$ 60,00 Saldo R$ 60,00",
-        "05/07/2025 Reservado e devolvido · fatura 1 − R$ 60,00 Saldo R$ 0,00",
+        "06/07/2025 Fatura cancelada: crédito devolvido · fatura 1 + R$ 60,00 R$ 60,00",
+        "05/07/2025 Reservado e devolvido · fatura 1 − R$ 60,00 R$ 0,00",
     ]
 
 
@@ -74,7 +74,7 @@ def test_a_payment_is_named_by_the_bank_s_own_name_for_it(web, purse: Purse, bat
     payment = pay(purse.renew_month(JULY), date(2025, 7, 6), cents=26_500)
     name = payment.end_to_end_id
     assert lines(web.get("/credit").text) == [
-        f"06/07/2025 Pagamento a maior · fatura 1 Pagamento {name} + R$ 0,70 Saldo R$ 0,70"
+        f"06/07/2025 Pagamento a maior · fatura 1 Pagamento {name} + R$ 0,70 R$ 0,70"
     ]
 
 

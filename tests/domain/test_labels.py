@@ -10,6 +10,7 @@ from portal.domain.actions import Action
 from portal.domain.bulk import LineResult
 from portal.domain.catalogue import Item, Product, RenewalMethod
 from portal.domain.charges import ChargeKind, ChargeState, OrderKind
+from portal.domain.closing import Check
 from portal.domain.codes import Age, SendingWay, State, Typo
 from portal.domain.import_rows import RowFault
 from portal.domain.imports import Column, FileFault, ImportState, Verdict
@@ -106,6 +107,7 @@ LABELS = {
     InvoiceState: {"open": "Em aberto", "paid": "Paga", "cancelled": "Cancelada"},
     LineOutcome: {"moved": "Concluída", "credited": "Virou crédito"},
     CreditKind: {kind.value: kind.label for kind in CreditKind},
+    Check: {check.value: check.label for check in Check},  # tests/closing reads them
     PaymentSource: {"webhook": "Pix", "staff": "Fornecedor"},
     PaymentEffect: {
         "settled": "Quitou",

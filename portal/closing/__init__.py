@@ -1,0 +1,1 @@
+"""Closing a month: what was renewed, added, paid and credited, client by client, reconciled with the ledgers."""
