@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from time import monotonic
 
-from drills import backup, bulk, disk, guess, imports, kill, locks, night, repeat, report, slow, term
+from drills import backup, bulk, disk, guess, imports, kill, locks, night, pix, repeat, report, slow, term
 from drills.report import Row
 
 DRILLS: dict[str, Callable[..., Iterator[Row]]] = {
@@ -17,6 +17,7 @@ DRILLS: dict[str, Callable[..., Iterator[Row]]] = {
     "night": night.run,
     "backup": backup.run,
     "repeat": repeat.run,
+    "pix": pix.run,
     "bulk": bulk.run,
     "imports": imports.run,
     "locks": locks.run,

@@ -31,6 +31,10 @@ NOTES = """
   must be sound, hold everything acknowledged before the copy began, and as many rows as `restore` says.
 - **repeat**: two server processes share the database. The same form arrives 20 times at once, and again after the
   client has hung up without reading the answer; then the same version with another content.
+- **pix**: two server processes share the database. Invoices are paid as they ask, in two parts, twice and too much; a bank
+  tells of each payment several times, in no order, side by side, while one of the servers is killed (SIGKILL), and sends
+  a message again until the answer is 200. Then every payment is there once, every invoice settled, every license moved by
+  one cycle, and what arrived is, to the cent, what moved licenses and what became credit.
 - **bulk**: an order to suspend a thousand rows, which two servers share: answers are cut, the server that is at it is
   stopped (SIGTERM), then the one that is at it killed (SIGKILL), both are started again, and two windows send the same
   form through both. Each row has one event and one new version. Who takes over from the dead waits 20 s, to be sure.

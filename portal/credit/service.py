@@ -29,8 +29,10 @@ class Origin:
 def lock(partner_id: int) -> int:
     """Keep everybody else from a partner's credit until the transaction ends; returns the balance in cents.
 
-    It is taken after invoices and clients, never before them, so that no two transactions wait for each other.
+    It is taken after invoices and clients, never before them, so that no two transactions wait for each other. The
+    partner's row comes first: whoever changed a client holds it already, for triggers count such changes there.
     """
+    touch(partner_id)
     dialect: Any = sqlite if db.engine.dialect.name == "sqlite" else postgresql
     new = dialect.insert(CreditAccount).values(partner_id=partner_id, balance_cents=0)
     db.session.execute(new.on_conflict_do_nothing(index_elements=["partner_id"]))
@@ -61,7 +63,6 @@ def move(partner_id: int, kind: CreditKind, amount_cents: int, *, now: datetime,
         )
     )
     db.session.flush()
-    touch(partner_id)
 
 
 def touch(partner_id: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from threading import Barrier
 from typing import Any
 
@@ -100,3 +101,15 @@ def test_paying_and_cancelling_at_once_leaves_the_money_in_one_place(tell, app, 
     moved = dues(batch) == RENEWED
     assert is_cancelled is not moved
     assert entries() == ([("late", 14980)] if is_cancelled else [])
+
+
+def test_invoices_of_one_partner_paid_twice_all_at_once_wait_for_each_other_in_one_order(
+    at_once, make, partner, purse
+) -> None:
+    """A settled invoice moves clients and then credit, a late payment only credit: neither may wait for the other."""
+    clients = [make.client(partner, due_on=date(2025, 7, 10)) for _ in range(8)]
+    invoices = [purse.renew(client, date(2025, 7, 5)) for client in clients]
+    answers = at_once([told(invoice, 10000) for invoice in invoices for _ in range(2)])
+    assert {answer.status_code for answer in answers} == {200}
+    assert dues(clients) == [date(2025, 8, 10)] * 8
+    assert sum(cents for _kind, cents in entries()) == 16 * 10000 - 8 * 9990
