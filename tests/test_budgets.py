@@ -25,6 +25,7 @@ from portal.domain import codes
 from portal.domain.catalogue import Item, Product
 from portal.domain.charges import ChargeKind, OrderKind
 from portal.domain.codes import SendingWay
+from portal.domain.invoices import CreditKind
 from portal.domain.pix import Receiver
 from portal.domain.search import search_key
 from portal.extensions import db
@@ -33,6 +34,8 @@ from portal.models import (
     Charge,
     Client,
     CodeSending,
+    CreditAccount,
+    CreditEntry,
     Invoice,
     LicenseItem,
     LicenseOrder,
@@ -62,6 +65,9 @@ QUERIES_OF_A_CLIENT = 11
 history; and, for "Estornar pedido" and "Desfazer", what is billed ahead."""
 QUERIES_OF_A_RENEWAL = 14
 """The values of one client's renewal: every fact that could stand in its way."""
+
+QUERIES_OF_A_MONTH = 11
+"""A closed month reads each ledger: invoices, lines, charges, retail charges, credit twice, payments twice, whose they are."""
 
 KINDS = ["Padaria e Confeitaria", "Supermercado", "Restaurante e Pizzaria", "Comércio de Alimentos", "Mercearia",
          "Açougue e Casa de Carnes", "Lanchonete", "Distribuidora de Bebidas", "Farmácia", "Materiais de Construção"]  # fmt: skip
@@ -270,6 +276,39 @@ def test_a_fragment_of_the_list_of_invoices(web, billed, make, crowd, record_pro
     answer = fragment(web, "/invoices")
     record_property("bytes", body(answer))
     assert body(answer) <= FRAGMENT[25]
+
+
+@pytest.fixture
+def credited(crowd: Partner) -> None:
+    """Give the partner credit, a margin of each of its clients, many times over; amounts do not repeat."""
+    chance, balance, rows = random.Random(6), 0, []
+    for number in range(120):
+        cents = chance.randrange(100, 20_000)
+        balance += cents
+        rows.append({"partner_id": crowd.id, "kind": CreditKind.MARGIN, "amount_cents": cents, "balance_cents": balance,
+                     "at": NOW, "booked_on": NOW.date(), "client_id": 18_000 + number % 100 * 7})  # fmt: skip
+    db.session.execute(insert(CreditEntry), rows)
+    db.session.add(CreditAccount(partner_id=crowd.id, balance_cents=balance))
+    db.session.commit()
+
+
+@pytest.mark.parametrize("query", ["", "?way=in", "?month=2025-07"])
+def test_a_fragment_of_the_credit_ledger(web, credited, record_property, query) -> None:
+    answer = fragment(web, f"/credit{query}")
+    record_property("bytes", body(answer))
+    assert body(answer) <= FRAGMENT[25]
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/credit", QUERIES), ("/credit?after=60", QUERIES), ("/credit/export", QUERIES), ("/profile", QUERIES),
+     ("/closing", QUERIES_OF_A_MONTH), ("/closing/statement", QUERIES_OF_A_MONTH), ("/closing/export", QUERIES_OF_A_MONTH)],
+)  # fmt: skip
+def test_credit_and_a_closed_month_cost_few_queries(web, credited, path, most) -> None:
+    for headers in ({}, HTMX):
+        with counted() as sent:
+            assert fetch(web, path, **headers).status_code == 200
+        assert 1 <= len(sent) <= most, "\n".join(sent)
 
 
 @pytest.mark.parametrize("noun", ["detail", "menu", "row", "suspension/new"])

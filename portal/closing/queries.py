@@ -123,8 +123,9 @@ def _lines(partner_id: int, span: Span, shares: Shares) -> dict[str, int]:
 
 def _retail(partner_id: int, span: Span, shares: Shares) -> dict[str, int]:
     """Read the charges to end clients that were paid or cancelled: what renewed a client, at cost, and what did not."""
-    whole = CreditEntry.kind.in_((CreditKind.RETAIL, CreditKind.NOT_RENEWED))
-    is_credited = select(CreditEntry.id).where(CreditEntry.retail_charge_id == RetailCharge.id, whole).exists()
+    kinds = CreditEntry.kind.in_((CreditKind.RETAIL, CreditKind.NOT_RENEWED))
+    mine = CreditEntry.partner_id == partner_id, CreditEntry.retail_charge_id.is_not(None), kinds
+    is_credited = RetailCharge.id.in_(select(CreditEntry.retail_charge_id).where(*mine))
     paid, cancelled = span.holds(RetailCharge.paid_at), span.holds(RetailCharge.cancelled_at)
     rows = db.session.execute(
         select(
@@ -226,7 +227,8 @@ def _came_at(partner_id: int) -> Any:
 
 def _charges(partner_id: int, span: Span, _shares: Shares) -> dict[str, int]:
     """Read the charges that were paid: those that an invoice asked for, and those marked as paid without one."""
-    is_asked = select(InvoiceLine.id).where(InvoiceLine.charge_id == Charge.id).exists()
+    lines = select(InvoiceLine.charge_id).join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+    is_asked = Charge.id.in_(lines.where(Invoice.partner_id == partner_id, InvoiceLine.charge_id.is_not(None)))
     sums = {
         "paid_charges_cents": summed(Charge.amount_cents, is_asked),
         "uninvoiced_cents": summed(Charge.amount_cents, ~is_asked),
