@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import date, datetime, time
 from typing import Any
 
@@ -31,13 +32,31 @@ def amount_in(text: str | None) -> int:
     return cents
 
 
+class DayField(DateField):
+    """A day; what is none counts as not typed, and is said in the form's own words."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the day."""
+        with suppress(ValueError):
+            super().process_formdata(valuelist)
+
+
+class HourField(TimeField):
+    """An hour; what is none counts as not typed."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the hour."""
+        with suppress(ValueError):
+            super().process_formdata(valuelist)
+
+
 class PaymentForm(KeyForm):
     """Money that arrived, for what has the txid."""
 
     txid = HiddenField()
     amount = StringField("Valor (R$)", filters=[stripped], validators=[InputRequired(WRONG_AMOUNT)])
-    paid_on = DateField("Data", validators=[InputRequired("Informe a data do extrato.")])
-    paid_at = TimeField("Hora", validators=[InputRequired("Informe a hora; 12:00 se o extrato não mostra.")])
+    paid_on = DayField("Data", validators=[DataRequired("Informe a data do extrato.")])
+    paid_at = HourField("Hora", validators=[DataRequired("Informe a hora; 12:00 se o extrato não mostra.")])
     end_to_end_id = StringField("Identificador do Pix no extrato (recomendado)", filters=[stripped])
     note = StringField(
         "Observação (opcional)",
