@@ -12,6 +12,7 @@ from portal.domain.roles import Permission
 from portal.domain.statuses import to_renew
 from portal.home import queries
 from portal.home.rows import Bar
+from portal.renewals import queries as renewals
 
 bp = Blueprint("home", __name__)
 
@@ -32,14 +33,15 @@ def index() -> Response:
 
 def _page() -> Response:
     today, partner_id = clock.today(), current_partner_id()
-    overview = queries.overview(partner_id, today)
+    overview, may_see_invoices = queries.overview(partner_id, today), viewer().may(Permission.VIEW_INVOICES)
     page = render_template(
         "home/index.html",
         overview=overview,
         bars=Bar.build_all(overview.shown),
         to_renew=to_renew(today),
         inactive_on=cycle.inactive_from(today),
-        purse=queries.purse(partner_id) if viewer().may(Permission.VIEW_INVOICES) else None,
+        purse=queries.purse(partner_id) if may_see_invoices else None,
+        coming=renewals.forecast(partner_id, today) if may_see_invoices else None,
         owed=charges.open_total(partner_id) if viewer().may(Permission.VIEW_LEDGER) else None,
         may_see_codes=viewer().may(Permission.VIEW_CODES),
         may_manage_users=viewer().may(Permission.MANAGE_USERS),

@@ -13,18 +13,25 @@ from sqlalchemy import event
 from portal import clock
 from portal.credit import service as credit
 from portal.credit.service import Origin
+from portal.domain.catalogue import Item
 from portal.domain.invoices import CreditKind
 from portal.domain.roles import Role
 from portal.extensions import db
 from portal.home.queries import Card, Month, Overview
 from portal.home.rows import Bar
+from portal.models import PendingChange
 from tests.conftest import NOW
 from tests.money import pay
+from tests.test_budgets import counted
 
 LIMIT = 8 * 1024
 CHART_LIMIT = 1_536
 QUERIES = 5
 """Who is asking, the tallies, what is owed, credit and invoices; what every page shows of its own (the banner)."""
+
+
+QUERIES_OF_THE_FORECAST = 22
+"""What the next invoice will be: prices, and for at most two months their sums and the clients to be worked out one by one."""
 
 
 def card(text: str, label: str) -> str:
@@ -133,6 +140,36 @@ def test_credit_and_open_invoices_lead_to_their_pages(mixed, make, partner, web,
     assert card(text, "Faturas em aberto") == "R$ 188,90 2 faturas a pagar"
     assert '<a class="card kpi" href="/credit">' in text
     assert '<a class="card kpi" href="/invoices?state=open">' in text
+
+
+def test_the_next_invoice_is_told_before_it_is_made(make, partner, web, purse) -> None:
+    clients = [make.client(partner, due_on=date(2025, 7, 20)) for _ in range(2)]
+    make.client(partner, due_on=date(2025, 8, 20))
+    assert card(web.get("/").text, "Próxima fatura prevista") == "R$ 199,80 2 renovações de julho de 2025"
+    for client in clients:
+        pay(purse.renew(client, NOW.date()), NOW.date())
+    text = web.get("/").text
+    assert card(text, "Próxima fatura prevista") == "R$ 299,70 3 renovações de agosto de 2025"
+    assert '<a class="card kpi" href="/renewals">' in text
+
+
+def test_no_renewal_to_come_is_said(make, partner, web) -> None:
+    make.client(partner, due_on=date(2025, 6, 10))
+    assert card(web.get("/").text, "Próxima fatura prevista") == "R$ 0,00 Nenhuma renovação prevista"
+
+
+def test_the_forecast_costs_no_more_queries_for_more_clients(make, partner, web, purse) -> None:
+    costs = []
+    for _ in range(3):
+        for month in (7, 8):
+            client = make.client(partner, due_on=date(2025, month, 20))
+            db.session.add(PendingChange(client_id=client.id, item=Item.CLOUD, effective_on=client.due_on, quantity=1))
+        db.session.commit()
+        with counted() as sent:
+            web.get("/")
+        costs.append(len(sent))
+    assert len(set(costs)) == 1
+    assert costs[0] <= QUERIES + QUERIES_OF_THE_FORECAST
 
 
 @pytest.mark.parametrize(("role", "is_told"), [(Role.FINANCE, True), (Role.SUPPORT, False), (Role.READER, False)])
@@ -256,9 +293,10 @@ def test_home_asks_the_tallies_once_and_nothing_when_nothing_has_changed(mixed, 
         second = selects(asked)
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
-    assert len(first) <= QUERIES
+    assert len(first) <= QUERIES + QUERIES_OF_THE_FORECAST
     assert sum("FROM client_tallies" in statement for statement in first) == 1
-    assert not any("FROM clients" in statement for statement in first)
+    own = [statement for statement in first if "renewal_method" not in statement]
+    assert not any("FROM clients" in statement for statement in own), "Home counts by the tallies"
     assert len(second) == 1, "who is asking, and nothing else"
 
 
