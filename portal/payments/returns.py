@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -50,9 +50,9 @@ def book(payment_id: int, cents: int, *, now: datetime, actor: Actor) -> Outcome
             raise RepeatMismatch
         return Outcome(payment, is_repeat=True)
     owed = debts(payment, cents)
-    _lock_clients({debt.client_id for debt in owed})
+    dues = _lock_clients({debt.client_id for debt in owed})
     for debt in owed:
-        _owe(debt, payment, now, actor)
+        _owe(debt, payment, dues[debt.client_id] or clock.local_date(now), now=now, actor=actor)
     payment.returned_at, payment.returned_by_id, payment.returned_cents = now, actor.user_id, cents
     after = {"payment": payment.id, "cents": cents}
     audit.record(RETURNED, actor=actor, now=now, partner_id=payment.partner_id, after=after)
@@ -62,10 +62,10 @@ def book(payment_id: int, cents: int, *, now: datetime, actor: Actor) -> Outcome
     return Outcome(payment)
 
 
-def _lock_clients(client_ids: Collection[int]) -> None:
-    """Take the clients in the order in which everybody does: a new charge changes its client's counter."""
-    its = select(Client.id).where(Client.id.in_(client_ids)).order_by(Client.id)
-    db.session.execute(its.with_for_update(key_share=True))
+def _lock_clients(client_ids: Collection[int]) -> dict[int, date | None]:
+    """Take the clients in the order in which everybody does (a new charge changes its client's counter); return their dues."""
+    its = select(Client.id, Client.due_on).where(Client.id.in_(client_ids)).order_by(Client.id)
+    return {row.id: row.due_on for row in db.session.execute(its.with_for_update(key_share=True))}
 
 
 def debts(payment: Payment, cents: int) -> list[Debt]:
@@ -97,7 +97,7 @@ def _newest_version() -> int:
     return version
 
 
-def _owe(debt: Debt, payment: Payment, now: datetime, actor: Actor) -> None:
+def _owe(debt: Debt, payment: Payment, through_on: date, *, now: datetime, actor: Actor) -> None:
     """Add the charge with its order, whose event is its protocol; it has no lines: it is no product's price."""
     today = clock.local_date(now)
     whose: dict[str, Any] = {"partner_id": payment.partner_id, "client_id": debt.client_id}
@@ -106,14 +106,13 @@ def _owe(debt: Debt, payment: Payment, now: datetime, actor: Actor) -> None:
     order = LicenseOrder(**whose, kind=OrderKind.RETURN, event_id=event.id, ordered_on=today, before={}, after={})
     db.session.add(order)
     db.session.flush()
-    due_on = db.session.scalar(select(Client.due_on).where(Client.id == debt.client_id))
     charge = Charge(
         **whose,
         order_id=order.id,
         kind=ChargeKind.RETURN,
         charged_at=now,
         charged_on=today,
-        through_on=due_on or today,
+        through_on=through_on,
         amount_cents=debt.cents,
         price_version_id=debt.price_version,
     )

@@ -126,10 +126,9 @@ def locked(payment_id: int) -> Payment:
 
 def note_return(payment: Payment, cents: int) -> None:
     """Keep for staff how much of a payment the bank says that it took back: the most it ever said. Commits."""
-    told = Payment.told_return_cents
-    more = (
-        update(Payment).where(Payment.id == payment.id, func.coalesce(told, 0) < cents).values(told_return_cents=cents)
-    )
+    cents, told = min(cents, payment.amount_cents), Payment.told_return_cents
+    is_more = Payment.id == payment.id, func.coalesce(told, 0) < cents
+    more = update(Payment).where(*is_more).values(told_return_cents=cents)
     if db.session.execute(more).rowcount:  # type: ignore[attr-defined]
         log.warning("payment %s: the bank says that it took it back", payment.id)
     db.session.commit()

@@ -14,12 +14,16 @@ from werkzeug.test import TestResponse
 
 from portal import clock
 from portal.domain.invoices import PaymentEffect
+from portal.domain.roles import Role
 from portal.extensions import db
 from portal.invoices import settling
-from portal.models import Invoice
+from portal.models import Charge, Invoice
+from portal.payments import returns, service
+from portal.payments.service import Outcome
 from tests.conftest import NOW
 from tests.money import at
 from tests.payments.conftest import PAY_DAY, RENEWED, dues, entries, payments, told
+from tests.registrations.conftest import viewer_of
 
 TIMES = 20
 
@@ -113,3 +117,41 @@ def test_invoices_of_one_partner_paid_twice_all_at_once_wait_for_each_other_in_o
     assert {answer.status_code for answer in answers} == {200}
     assert dues(clients) == [date(2025, 8, 10)] * 8
     assert sum(cents for _kind, cents in entries()) == 16 * 10000 - 8 * 9990
+
+
+@pytest.fixture
+def by_staff(app, make) -> Callable[[Callable[[Any], Outcome]], list[Outcome]]:
+    """Return what has somebody of the vendor's do the same from many threads at one moment."""
+    actor, barrier = viewer_of(make.user(None, Role.OPERATOR)), Barrier(TIMES)
+
+    def do(step: Callable[[Any], Outcome]) -> list[Outcome]:
+        def once(_number: int) -> Outcome:
+            with app.app_context():
+                barrier.wait(timeout=30)
+                try:
+                    return step(actor)
+                finally:
+                    db.session.remove()
+
+        db.session.rollback()
+        with ThreadPoolExecutor(TIMES) as threads:
+            return list(threads.map(once, range(TIMES)))
+
+    return do
+
+
+def test_a_destination_given_at_once_counts_once(tell, by_staff, invoice, batch) -> None:
+    tell(told(invoice, txid="NOBODYS"))
+    lost, txid = payments()[0].id, invoice.txid
+    outcomes = by_staff(lambda actor: service.assign(lost, txid, now=NOW, actor=actor))
+    assert sum(not outcome.is_repeat for outcome in outcomes) == 1
+    assert (dues(batch), entries()) == (RENEWED, [])
+
+
+def test_a_return_booked_at_once_is_owed_once(tell, by_staff, invoice, batch) -> None:
+    tell(told(invoice))
+    payment_id = payments()[0].id
+    outcomes = by_staff(lambda actor: returns.book(payment_id, 14980, now=NOW, actor=actor))
+    assert sum(not outcome.is_repeat for outcome in outcomes) == 1
+    db.session.rollback()
+    assert [charge.amount_cents for charge in db.session.scalars(db.select(Charge).order_by(Charge.id))] == [9990, 4990]

@@ -204,6 +204,10 @@ class TestReturns:
             tell(entry | self.returned(*values))
         assert payments()[0].told_return_cents == 1500
 
+    def test_it_is_never_more_than_there_was(self, tell, invoice) -> None:
+        tell(told(invoice) | self.returned("9999999999.99"))
+        assert payments()[0].told_return_cents == 14980
+
     @pytest.mark.parametrize("status", ["EM_PROCESSAMENTO", "NAO_REALIZADO"])
     def test_a_return_that_is_not_done_is_nothing_yet(self, tell, invoice, status) -> None:
         tell(told(invoice) | self.returned("10.00", status=status))
