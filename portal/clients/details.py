@@ -5,18 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, literal, select, tuple_
+from sqlalchemy.orm import aliased
 
 from portal.clients.conditions import any_status
-from portal.domain.catalogue import Item
+from portal.domain.catalogue import Item, Product
 from portal.domain.licenses import Holding
 from portal.domain.notices import NoticeKind
+from portal.domain.silence import Answers
 from portal.domain.statuses import LIVE_STATUSES
 from portal.extensions import db
 from portal.licenses import queries as licenses
-from portal.models import AuditEvent, Charge, Client, Installation, LicenseOrder, NoticeMute, RegistrationCode
+from portal.models import (
+    AuditEvent,
+    Charge,
+    Client,
+    Installation,
+    Invoice,
+    InvoiceLine,
+    LicenseOrder,
+    NoticeMute,
+    RegistrationCode,
+    RenewalDecision,
+    RetailCharge,
+)
 from portal.models.types import AnyRow
 
 HISTORY_SIZE = 50
@@ -34,13 +48,17 @@ class Held(NamedTuple):
 class Detail:
     """What a Link row expands to (DOMAIN §3): version, licenses, auxiliary products, code or key.
 
-    ``muted`` are the kinds of notices that the partner does not want about the client.
+    ``muted`` are the kinds of notices that the partner does not want about the client, ``answers`` what keeps others from
+    being told; ``invoice`` and ``retail_charge`` ask for its coming cycle and are not paid yet.
     """
 
     holding: Holding
     code: RegistrationCode | None
     installation: Installation | None
     muted: frozenset[NoticeKind] = frozenset()
+    answers: Answers | None = None
+    invoice: Invoice | None = None
+    retail_charge: RetailCharge | None = None
 
     @property
     def licenses(self) -> int:
@@ -55,21 +73,44 @@ class Detail:
 
 
 def get_detail(client: Client, today: date) -> Detail:
-    """Return what a client's row expands to: what it holds today and, with one more query, newest code, key and mutes."""
+    """Return what a client's row expands to: what it holds today and, with one more query, all that stands around it."""
     code = _newest(
         RegistrationCode, client, RegistrationCode.consumed_at.is_(None), RegistrationCode.revoked_at.is_(None)
     )
     installation = _newest(Installation, client, Installation.revoked_at.is_(None))
+    twin = aliased(Client)
     rows: Sequence[AnyRow] = db.session.execute(
-        select(RegistrationCode, Installation, NoticeMute.kind)
+        select(RegistrationCode, Installation, NoticeMute.kind, RenewalDecision.decision, RetailCharge, Invoice, twin)
         .select_from(Client)
         .outerjoin(RegistrationCode, RegistrationCode.id == code)
         .outerjoin(Installation, Installation.id == installation)
         .outerjoin(NoticeMute, NoticeMute.client_id == Client.id)
+        .outerjoin(RenewalDecision, _of_due(RenewalDecision))
+        .outerjoin(
+            RetailCharge, _of_due(RetailCharge) & RetailCharge.paid_at.is_(None) & RetailCharge.cancelled_at.is_(None)
+        )
+        .outerjoin(InvoiceLine, _of_due(InvoiceLine) & InvoiceLine.is_open)
+        .outerjoin(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .outerjoin(twin, _is_twin(twin))
         .where(Client.id == client.id)
     ).all()
     muted = frozenset(row[2] for row in rows if row[2])
-    return Detail(licenses.holding_of(client.id, today), rows[0][0], rows[0][1], muted)
+    newest, installed, _muted, decision, charge, invoice, link = rows[0]
+    uses_both = client.uses_both_at is not None
+    answers = Answers(client.product, decision, is_charged=charge is not None, twin=link, uses_both=uses_both)
+    holding = licenses.holding_of(client.id, today)
+    return Detail(holding, newest, installed, muted, answers, invoice, charge)
+
+
+def _of_due(model: Any) -> ColumnElement[bool]:
+    """Return the condition that a row is about the client's due date."""
+    return and_(model.client_id == Client.id, model.due_on == Client.due_on)
+
+
+def _is_twin(link: Any) -> ColumnElement[bool]:
+    """Return the condition that a row is the partner's Link registration on a Navi client's document."""
+    same = link.partner_id == Client.partner_id, link.document == Client.document, link.product == Product.LINK
+    return and_(Client.product == Product.NAVI, *same, link.archived_at.is_(None))
 
 
 def _newest(

@@ -115,7 +115,7 @@ def show(client_id: int) -> str:
         version=client.version,
         detail=detail,
         may_see_codes=viewer().may(Permission.VIEW_CODES),
-        ahead=timeline.ahead(detail.holding, forecast.steps(client, today, detail.muted)),
+        ahead=timeline.ahead(detail.holding, forecast.steps(client, today, detail.muted, detail.answers)),
         is_latest=before is None,
         history=[HistoryRow.build(*events) for events in shown],
         ordered=next(((order, charge) for _event, order, charge in shown if order and not order.reversed_at), None),

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from portal.domain import cycle
-from portal.domain.notices import NoticeKind, notice_kind
+from portal.domain.notices import NoticeKind
+from portal.domain.silence import Answers, told_of
 from portal.domain.statuses import LIVE_STATUSES, Facts, Status, derive_status
 
 
@@ -21,8 +22,10 @@ class Step(NamedTuple):
     is_last_to_renew: bool = False
 
 
-def steps(facts: Facts, today: date, muted: Collection[NoticeKind] = ()) -> list[Step]:
+def steps(facts: Facts, today: date, muted: Collection[NoticeKind] = (), answers: Answers | None = None) -> list[Step]:
     """Return what comes after today, in order of days; nothing for clients whose license has ended or not begun.
+
+    ``answers`` is what keeps its notices from being told.
 
     A client due in months is followed from the days before its due date on: nothing happens to it until then.
     """
@@ -32,15 +35,17 @@ def steps(facts: Facts, today: date, muted: Collection[NoticeKind] = ()) -> list
     opens_on, last_on = cycle.renewal_window(due_on)
     begin = max(today + timedelta(days=1), opens_on)
     days = ((begin + timedelta(days=number)) for number in range((cycle.inactive_from(due_on) - begin).days + 1))
-    return [step for day in days for step in _steps_on(facts, day, last_on, muted)]
+    return [step for day in days for step in _steps_on(facts, day, last_on, muted, answers)]
 
 
-def _steps_on(facts: Facts, day: date, last_on: date, muted: Collection[NoticeKind]) -> Iterator[Step]:
+def _steps_on(
+    facts: Facts, day: date, last_on: date, muted: Collection[NoticeKind], answers: Answers | None
+) -> Iterator[Step]:
     """Yield what differs from the day before."""
-    before, status, notice = day - timedelta(days=1), derive_status(facts, day), notice_kind(facts, day)
+    before, status, notice = day - timedelta(days=1), derive_status(facts, day), told_of(facts, day, answers)
     if status is not derive_status(facts, before):
         yield Step(day, status=status)
-    if notice is not None and notice is not notice_kind(facts, before):
+    if notice is not None and notice is not told_of(facts, before, answers):
         yield Step(day, notice=notice, is_muted=notice in muted)
     if day == last_on:
         yield Step(day, is_last_to_renew=True)

@@ -45,6 +45,7 @@ from portal.extensions import db
 from portal.models import Client, Notice, NoticeMute, Partner, RegistrationCode
 from portal.models.notice import IS_UNSETTLED
 from portal.models.types import AnySelect, UtcDateTime
+from portal.notifications.silence import is_answered
 
 COLUMNS = ("partner_id", "kind", "subject_id", "client_id", "effective_on", "due_on", "created_at", "postponed_to")
 
@@ -66,6 +67,7 @@ def expiring(kind: NoticeKind, today: date, now: datetime) -> AnySelect | None:
         *due_clauses(due),
         *any_status(NOTIFIED_STATUSES, today),
         _is_heard(kind),
+        ~is_answered(kind, today),
         ~_exists(kind, Client.id, subject.effective_on),
         *(~_exists(other, Client.id, _effective_on(other, due), is_dismissed=True) for other in rule.answered_by),
     )
@@ -103,6 +105,27 @@ def replaced(kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:
     if due is None:
         return [~true()]
     return [Notice.due_on.between(due.first, due.last), IS_UNSETTLED, Notice.kind != kind]
+
+
+def answered(kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:
+    """Return the conditions of the open notices of a kind of expiry that have nothing left to ask."""
+    return _of_client(kind, today, is_answered(kind, today), is_open=True)
+
+
+def asked_again(kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:
+    """Return the conditions of closed notices of a kind of expiry that ask again: what answered them does not hold now."""
+    asks = [*any_status(NOTIFIED_STATUSES, today), _is_heard(kind), ~is_answered(kind, today)]
+    return _of_client(kind, today, *asks, is_open=False)
+
+
+def _of_client(kind: NoticeKind, today: date, *which: ColumnElement[bool], is_open: bool) -> list[ColumnElement[bool]]:
+    """Return the conditions of the notices of a kind about due dates of today's range whose client still has that one."""
+    due = EXPIRY_RULES[kind].due(today)
+    if due is None:
+        return [~true()]
+    same = Client.id == Notice.client_id, Client.partner_id == Notice.partner_id, Client.due_on == Notice.due_on
+    state = IS_UNSETTLED if is_open else ~IS_UNSETTLED
+    return [Notice.due_on.between(due.first, due.last), Notice.kind == kind, state, exists().where(*same, *which)]
 
 
 def outlived(today: date) -> list[ColumnElement[bool]]:

@@ -5,6 +5,7 @@ Every statement works on sets and is safe to run twice, anywhere, at once: the u
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
@@ -12,10 +13,10 @@ from sqlalchemy import ColumnElement, delete, func, select, text, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal import clock
-from portal.domain.notices import CODE_AGES, EXPIRY_RULES, oldest_due
+from portal.domain.notices import CODE_AGES, EXPIRY_RULES, NoticeKind, oldest_due
 from portal.domain.statuses import Status, derive_status
 from portal.extensions import db
-from portal.models import ClientTally, Notice, RegistrationCode
+from portal.models import Client, ClientTally, Notice, RegistrationCode
 from portal.models.types import AnySelect
 from portal.notifications import candidates
 
@@ -39,8 +40,8 @@ def notify_expiring(today: date, now: datetime) -> Counts:
     settled = 0
     for kind in EXPIRY_RULES:
         _begin()
-        counts[kind.value] = _insert(candidates.expiring(kind, today, now))
-        settled += _settle(candidates.replaced(kind, today))
+        counts[kind.value], closed = bring_up_to_date(kind, today, now)
+        settled += closed
         db.session.commit()
     _begin()
     settled += _settle(candidates.outlived(today))
@@ -48,6 +49,19 @@ def notify_expiring(today: date, now: datetime) -> Counts:
     forgotten += _delete([IS_SETTLED, *candidates.forgettable(today)])
     db.session.commit()
     return counts | {"settled": settled, "forgotten": forgotten}
+
+
+def bring_up_to_date(
+    kind: NoticeKind, today: date, now: datetime, client_ids: Collection[int] | None = None
+) -> tuple[int, int]:
+    """Tell and close what a kind of expiry has to, of all clients or of some; returns how many of each. Does not commit."""
+    rows, mine = candidates.expiring(kind, today, now), list[ColumnElement[bool]]()
+    if client_ids is not None:
+        rows = None if rows is None else rows.where(Client.id.in_(client_ids))
+        mine = [Notice.client_id.in_(client_ids)]
+    told = _insert(rows) + _reopen([*candidates.asked_again(kind, today), *mine])
+    closed = _settle([*candidates.replaced(kind, today), *mine]) + _settle([*candidates.answered(kind, today), *mine])
+    return told, closed
 
 
 def notify_unused_codes(today: date, now: datetime) -> Counts:
@@ -82,7 +96,10 @@ def preview(today: date) -> Counts:
 
 
 def _previewed(kinds: Any, today: date) -> Counts:
-    return {kind.value: _count(candidates.of_kind(kind, today, clock.moment_of(today, time()))) for kind in kinds}
+    counts = {kind.value: _count(candidates.of_kind(kind, today, clock.moment_of(today, time()))) for kind in kinds}
+    for kind in (kind for kind in kinds if kind in EXPIRY_RULES):
+        counts[kind.value] += _count(select(Notice.id).where(*candidates.asked_again(kind, today)))
+    return counts
 
 
 def _count(rows: AnySelect | None) -> int:
@@ -127,6 +144,10 @@ def _insert(rows: AnySelect | None) -> int:
     dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(Notice).from_select(candidates.COLUMNS, rows, include_defaults=False)
     return _changed(statement.on_conflict_do_nothing())
+
+
+def _reopen(which: list[ColumnElement[bool]]) -> int:
+    return _changed(update(Notice).where(*which).values(is_settled=False))
 
 
 def _settle(which: list[ColumnElement[bool]]) -> int:

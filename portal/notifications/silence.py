@@ -1,0 +1,40 @@
+"""The rule of ``portal.domain.silence`` in SQL: clients whose due date has nothing left to decide."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy.orm import aliased
+
+from portal.domain.catalogue import Product
+from portal.domain.notices import NoticeKind
+from portal.domain.renewals import Decision
+from portal.domain.silence import AWAITING
+from portal.models import Client, RenewalDecision, RetailCharge
+
+
+def is_answered(kind: NoticeKind, today: date) -> ColumnElement[bool]:
+    """Return the condition that a client's due date has nothing to ask by a notice of a kind today."""
+    is_skipped = _is_decided(RenewalDecision.decision == Decision.SKIP)
+    reasons = [is_skipped, and_(_is_guarded(today), ~_is_decided())]
+    return or_(*reasons, _is_charged()) if kind in AWAITING else or_(*reasons)
+
+
+def _is_decided(*how: ColumnElement[bool]) -> ColumnElement[bool]:
+    of_due = RenewalDecision.client_id == Client.id, RenewalDecision.due_on == Client.due_on
+    return exists().where(*of_due, *how)
+
+
+def _is_charged() -> ColumnElement[bool]:
+    is_open = RetailCharge.paid_at.is_(None), RetailCharge.cancelled_at.is_(None)
+    return exists().where(RetailCharge.client_id == Client.id, RetailCharge.due_on == Client.due_on, *is_open)
+
+
+def _is_guarded(today: date) -> ColumnElement[bool]:
+    """Say that the partner's Link registration on a Navi client's document is Ativo or Suspenso (``renewals.guard_of``)."""
+    link: Any = aliased(Client)
+    same = link.partner_id == Client.partner_id, link.document == Client.document, link.product == Product.LINK
+    runs = link.archived_at.is_(None), link.pending_at.is_(None), link.due_on >= today
+    return and_(Client.product == Product.NAVI, Client.uses_both_at.is_(None), exists().where(*same, *runs))
