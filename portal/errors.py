@@ -33,6 +33,7 @@ from portal.domain.errors import (
     PriceMissing,
     QuoteAged,
     Refusal,
+    ReleaseRefused,
     RenewalBlocked,
     RepeatMismatch,
     RetailClosed,
@@ -107,6 +108,9 @@ def in_words(refusal: Refusal) -> Answer:  # noqa: C901 - one case for each refu
             return Answer(429, "Muitas tentativas", f"Muitas tentativas. Tente de novo em {_minutes(wait)}.")
         case SetRefused() | PriceMissing() | QuoteAged() | OpenCharges() | OrderFixed():
             return _of_order(refusal)
+        case ReleaseRefused(why=why, through=through):
+            until = f", até {formatting.day(through)}" if through else ""
+            return Answer(409, "Liberação não é possível", f"Não dá para liberar em confiança: {why.label}{until}.")
         case CreditShort() | RenewalBlocked() | InvoiceClosed():
             return _of_money(refusal)
         case BelowCost() | ChargeHindered() | RetailClosed():

@@ -15,7 +15,7 @@ from portal.clients.rows import DONE_LABELS, ClientRow
 from portal.clients.service import Outcome
 from portal.domain.actions import Action, ensure_allowed
 from portal.domain.catalogue import Product
-from portal.domain.errors import ActionRefused, NotFound, RepeatMismatch, StaleState
+from portal.domain.errors import ActionRefused, NotFound, ReleaseRefused, RepeatMismatch, StaleState
 from portal.domain.roles import Permission
 from portal.domain.statuses import derive_status
 from portal.extensions import db
@@ -24,6 +24,7 @@ from portal.models import Client
 SAID = {
     "suspend": "Acesso de {name} suspenso.",
     "resume": "Suspensão de {name} cancelada.",
+    "release_on_trust": "{name} liberado em confiança até {until}.",
     "hide": "{name} oculto. Para ver de novo, filtre por “Oculto”.",
     "unhide": "{name} voltou para a lista.",
     "edit": "Cadastro de {name} salvo.",
@@ -81,11 +82,11 @@ def done_or_refused(client: Client, change: Callable[[], Outcome]) -> Response:
     """Carry out a change; where it is refused, htmx gets the row as it stands now with the reason.
 
     Raises:
-        StaleState, RepeatMismatch, ActionRefused: to a plain form, which is answered with a page.
+        StaleState, RepeatMismatch, ActionRefused, ReleaseRefused: to a plain form, which is answered with a page.
     """
     try:
         return done(client, change)
-    except (StaleState, RepeatMismatch, ActionRefused) as refusal:
+    except (StaleState, RepeatMismatch, ActionRefused, ReleaseRefused) as refusal:
         if not htmx.wants_fragment():
             raise
         db.session.rollback()
@@ -118,7 +119,8 @@ def in_words(client: Client, outcome: Outcome) -> str:
     protocol = f"gravado às {formatting.hour(event.at)}, protocolo {event.id}"
     if outcome.is_repeat:
         return f"Já estava feito ({DONE_LABELS[event.action]}): {protocol}."
-    return f"{SAID[event.action].format(name=client.name)} {protocol.capitalize()}."
+    said = SAID[event.action].format(name=client.name, until=formatting.day(client.released_through_on))
+    return f"{said} {protocol.capitalize()}."
 
 
 def opened(partner_id: int, criteria: ClientFilter) -> tuple[int, details.Detail] | None:

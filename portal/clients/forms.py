@@ -1,9 +1,9 @@
-"""The form about a client that asks for a reason."""
+"""The forms about a client that ask for a reason."""
 
 from __future__ import annotations
 
 from wtforms import StringField
-from wtforms.validators import Length
+from wtforms.validators import DataRequired, Length
 
 from portal.forms import VersionForm, stripped
 
@@ -17,4 +17,17 @@ class SuspensionForm(VersionForm):
         "Motivo (opcional)",
         filters=[stripped],
         validators=[Length(max=REASON_LENGTH, message=f"No máximo {REASON_LENGTH} caracteres.")],
+    )
+
+
+class ReleaseForm(VersionForm):
+    """Why the program of an Expirado client may run for some days."""
+
+    reason = StringField(
+        "Motivo",
+        filters=[stripped],
+        validators=[
+            DataRequired("Informe o motivo."),
+            Length(max=REASON_LENGTH, message=f"No máximo {REASON_LENGTH} caracteres."),
+        ],
     )

@@ -25,6 +25,7 @@ from portal.models.types import AnyRow, AnySelect
 COLUMNS = (
     CLIENT.id, CLIENT.name, CLIENT.document, CLIENT.product, CLIENT.registered_on, CLIENT.due_on,
     CLIENT.pending_at, CLIENT.hidden_at, CLIENT.suspended_at,
+    CLIENT.released_due_on, CLIENT.released_through_on,
 )  # fmt: skip
 
 KEYS: dict[Sort, tuple[Any, ...]] = {

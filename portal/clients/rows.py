@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from portal import formatting
 from portal.clients import timeline
+from portal.domain import trust
 from portal.domain.actions import PERMISSION_OF, Action, allowed_actions
 from portal.domain.catalogue import Product, RenewalMethod
 from portal.domain.charges import ChargeState, state_of
@@ -22,6 +23,7 @@ from portal.models import AuditEvent, Charge, Client, LicenseOrder, Registration
 DONE_LABELS = {
     "register": "Cadastro",
     Action.EDIT: "Edição",
+    Action.RELEASE_ON_TRUST: "Liberação em confiança",
     Action.SUSPEND: "Suspensão",
     Action.RESUME: "Suspensão cancelada",
     Action.HIDE: "Ocultação",
@@ -56,6 +58,7 @@ FIELD_LABELS = {
     "document": "CPF/CNPJ",
     "renewal_method": "Renovação de licença",
     "due_on": "Vencimento",
+    "released_through_on": "Pode usar até",
     "codes_revoked": "Códigos revogados",
     "postponed_to": "Avisar de novo em",
     "decision": "Decisão",
@@ -79,7 +82,7 @@ class ClientRow:
     @classmethod
     def build(cls, client: Any, today: date) -> ClientRow:
         """Prepare one client; a row of the list's query and a loaded Client both fit."""
-        view = outlook(client, today)
+        view = _outlook(client, today)
         return cls(
             client.id,
             client.name,
@@ -100,6 +103,15 @@ class ClientRow:
     def is_expandable(self) -> bool:
         """Only Link rows have the arrow (DOMAIN §3)."""
         return self.product is Product.LINK
+
+
+def _outlook(client: Any, today: date) -> Outlook:
+    """Return why the status holds, with the release on trust of an Expirado client."""
+    view = outlook(client, today)
+    through = client.released_through_on if view.status is Status.EXPIRED else None
+    if through is None or not trust.is_released(client.due_on, client.released_due_on, through, today):
+        return view
+    return view._replace(released_through_on=through)
 
 
 def menu_actions(row: ClientRow, may: Callable[[Permission], bool], *, owes: bool) -> list[Action]:
@@ -165,7 +177,7 @@ def _in_words(name: str, value: Any) -> str:
         return getattr(RenewalMethod.parse(text), "label", text)
     if name == "decision":
         return getattr(Decision.parse(text), "label", text)
-    if name in {"due_on", "cycle"}:
+    if name.endswith("_on") or name == "cycle":
         return _day_in_words(text)
     return text
 

@@ -25,7 +25,7 @@ from portal.models import AuditEvent, Client
 REVISED = ("name", "uf", "city", "city_code", "email", "phone", "notes")
 """The data that "Editar" changes (DOMAIN §3); the document is not among them."""
 
-UNRECORDED = frozenset({"search_key", "suspended_by_id", "hidden_by_id"})
+UNRECORDED = frozenset({"search_key", "released_due_on", "suspended_by_id", "hidden_by_id"})
 """Columns that follow from others or from the event itself."""
 
 

@@ -29,16 +29,22 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class Ahead:
-    """Something on a day after today: a step of the forecast, or a quantity that begins to count."""
+    """Something on a day after today: a step of the forecast, a quantity that begins to count, or the end of a release."""
 
     on: date
     step: Step | None = None
     change: Change | None = None
+    is_release_over: bool = False
 
 
-def ahead(holding: Holding, steps: Iterable[Step]) -> list[Ahead]:
-    """Return what is ahead, the last day first: reading on leads to today and from there into the past."""
+def ahead(holding: Holding, steps: Iterable[Step], released_through_on: date | None = None) -> list[Ahead]:
+    """Return what is ahead, the last day first: reading on leads to today and from there into the past.
+
+    ``released_through_on`` is the last day of a release on trust that holds today.
+    """
     entries = [*_pending(holding), *(Ahead(step.on, step=step) for step in steps)]
+    if released_through_on is not None:
+        entries.append(Ahead(released_through_on, is_release_over=True))
     return sorted(entries, key=lambda entry: entry.on, reverse=True)
 
 

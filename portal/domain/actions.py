@@ -59,6 +59,7 @@ PERMISSION_OF: dict[Action, Permission] = {
     Action.RENEW: Permission.PAY,
     Action.REACTIVATE: Permission.MANAGE_CLIENTS,
     Action.PAY_ADDITIONALS: Permission.PAY,
+    Action.RELEASE_ON_TRUST: Permission.RELEASE_ON_TRUST,
     Action.SUSPEND: Permission.MANAGE_CLIENTS,
     Action.RESUME: Permission.MANAGE_CLIENTS,
     Action.HIDE: Permission.MANAGE_CLIENTS,

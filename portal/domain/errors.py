@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from portal.domain.renewals import Blocker
     from portal.domain.retail import Hindrance
     from portal.domain.statuses import Status
+    from portal.domain.trust import NoRelease
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
@@ -159,6 +160,15 @@ class RenewalBlocked(Refusal):
         """Remember what stands in the way and, for open charges, how much they are."""
         super().__init__(why.value, amount_cents)
         self.why, self.amount_cents = why, amount_cents
+
+
+class ReleaseRefused(Refusal):
+    """An Expirado client is not released on trust (DOMAIN §5)."""
+
+    def __init__(self, why: NoRelease, through: date | None = None) -> None:
+        """Remember the reason and, where it was released before, the last day of that."""
+        super().__init__(why.value)
+        self.why, self.through = why, through
 
 
 class InvoiceClosed(Refusal):

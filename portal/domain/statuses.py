@@ -146,7 +146,7 @@ class Outlook(NamedTuple):
     """Why a status holds and what comes next by itself, with its date; the templates put it in words.
 
     ``inactive_on`` is the first of the month after the due date: when the license becomes Inativo unless it is renewed,
-    or since when it has been.
+    or since when it has been. ``released_through_on`` is the last day of a release on trust that holds today.
     """
 
     status: Status
@@ -154,6 +154,7 @@ class Outlook(NamedTuple):
     next_status: Status | None
     next_on: date | None
     inactive_on: date | None
+    released_through_on: date | None = None
 
 
 def outlook(facts: Facts, today: date) -> Outlook:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from portal.domain import cycle
+from portal.domain.labels import LabelEnum
 from portal.domain.statuses import Status
 
 
@@ -21,6 +22,20 @@ def is_released(due_on: date | None, released_due_on: date | None, through: date
 def was_released(due_on: date | None, released_due_on: date | None) -> bool:
     """Say whether this cycle's one release was given, over or not."""
     return due_on is not None and released_due_on == due_on
+
+
+class NoRelease(LabelEnum):
+    """Why an Expirado client is not released on trust."""
+
+    USED = "used", "este vencimento já foi liberado uma vez"
+    SUSPENDED = "suspended", "o acesso está suspenso e a liberação não o devolveria"
+
+
+def why_not(due_on: date | None, released_due_on: date | None, *, is_suspended: bool) -> NoRelease | None:
+    """Return why an Expirado client is not released, or None: once per cycle, and never around a suspension (DOMAIN §5)."""
+    if was_released(due_on, released_due_on):
+        return NoRelease.USED
+    return NoRelease.SUSPENDED if is_suspended else None
 
 
 def may_run(

@@ -96,6 +96,7 @@ def test_the_flows_that_exist_name_their_permission() -> None:
         "Renovar": "pay",
         "Reativar": "manage_clients",
         "Pagar adicionais": "pay",
+        "Liberar em confiança": "release_on_trust",
         "Suspender": "manage_clients",
         "Cancelar suspensão": "manage_clients",
         "Ocultar": "manage_clients",
