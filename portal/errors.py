@@ -24,6 +24,7 @@ from portal.domain.errors import (
     DocumentTaken,
     Invalid,
     InvoiceClosed,
+    MethodBilled,
     NotFound,
     NothingSelected,
     NotPermitted,
@@ -108,10 +109,7 @@ def in_words(refusal: Refusal) -> Answer:  # noqa: C901 - one case for each refu
             return Answer(429, "Muitas tentativas", f"Muitas tentativas. Tente de novo em {_minutes(wait)}.")
         case SetRefused() | PriceMissing() | QuoteAged() | OpenCharges() | OrderFixed():
             return _of_order(refusal)
-        case ReleaseRefused(why=why, through=through):
-            until = f", até {formatting.day(through)}" if through else ""
-            return Answer(409, "Liberação não é possível", f"Não dá para liberar em confiança: {why.label}{until}.")
-        case CreditShort() | RenewalBlocked() | InvoiceClosed():
+        case ReleaseRefused() | MethodBilled() | CreditShort() | RenewalBlocked() | InvoiceClosed():
             return _of_money(refusal)
         case BelowCost() | ChargeHindered() | RetailClosed():
             return _of_billing(refusal)
@@ -171,8 +169,16 @@ def _of_order(refusal: SetRefused | PriceMissing | QuoteAged | OpenCharges | Ord
             return Answer(409, "Pedido não pode ser estornado", f"Não dá para estornar este pedido: {why.label}.")
 
 
-def _of_money(refusal: CreditShort | RenewalBlocked | InvoiceClosed) -> Answer:
+def _of_money(refusal: ReleaseRefused | MethodBilled | CreditShort | RenewalBlocked | InvoiceClosed) -> Answer:
     match refusal:
+        case ReleaseRefused(why=why, through=through):
+            until = f", até {formatting.day(through)}" if through else ""
+            return Answer(409, "Liberação não é possível", f"Não dá para liberar em confiança: {why.label}{until}.")
+        case MethodBilled():
+            text = (
+                "A próxima renovação já foi cobrada. Nada foi gravado: escolha quando a forma de renovação deve mudar."
+            )
+            return Answer(409, "Renovação já cobrada", text)
         case CreditShort(balance_cents=cents):
             return Answer(409, "Crédito insuficiente", f"O crédito é de {formatting.money(cents)}. Nada foi gravado.")
         case InvoiceClosed(state=state):

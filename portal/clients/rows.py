@@ -34,11 +34,17 @@ DONE_LABELS = {
     Action.REISSUE_CODE: "Código de registro reemitido",
     Action.CHANGE_DOCUMENT: "Alteração de CPF/CNPJ",
     CHANGES_APPLIED: "Mudança em vigor",
+    "renewed": "Renovação",
+    "retail_prices_set": "Preços de venda",
+    "billing_paused": "Cobranças e lembretes pausados",
+    "billing_resumed": "Cobranças e lembretes retomados",
+    "retail_charge_issued": "Cobrança ao cliente emitida",
+    "retail_charge_paid": "Cobrança paga pelo cliente",
+    "retail_charge_cancelled": "Cobrança ao cliente cancelada",
     "code_sent_whatsapp": "Código enviado por WhatsApp",
     "code_sent_email": "Código enviado por e-mail",
     "code_sent_slip": "Código impresso",
     "code_sent_phone": "Código informado por telefone",
-    "renewed": "Renovação",
     "notice_dismissed": "Aviso dispensado",
     "notice_postponed": "Aviso adiado",
     "notice_reopened": "Aviso reaberto",
@@ -57,6 +63,7 @@ FIELD_LABELS = {
     "notes": "Observações",
     "document": "CPF/CNPJ",
     "renewal_method": "Renovação de licença",
+    "next_method": "Renovação de licença, no próximo ciclo",
     "due_on": "Vencimento",
     "released_through_on": "Pode usar até",
     "codes_revoked": "Códigos revogados",
@@ -173,7 +180,7 @@ def _in_words(name: str, value: Any) -> str:
     text = str(value)
     if name == "document":
         return formatting.document(text)
-    if name == "renewal_method":
+    if name in {"renewal_method", "next_method"}:
         return getattr(RenewalMethod.parse(text), "label", text)
     if name == "decision":
         return getattr(Decision.parse(text), "label", text)

@@ -162,6 +162,10 @@ class RenewalBlocked(Refusal):
         self.why, self.amount_cents = why, amount_cents
 
 
+class MethodBilled(Refusal):
+    """The coming cycle is billed: another renewal method waits, or what bills it is cancelled first (DOMAIN §5)."""
+
+
 class ReleaseRefused(Refusal):
     """An Expirado client is not released on trust (DOMAIN §5)."""
 

@@ -103,17 +103,21 @@ def cancel(invoice_id: int, *, now: datetime, actor: Actor | None, reason: str =
     invoice = locked(Invoice.id == invoice_id)
     if invoice is None:
         raise ValueError("the caller has found the invoice")
-    state = invoices.state_of(invoice)
-    if state is InvoiceState.CANCELLED:
+    if invoices.state_of(invoice) is InvoiceState.CANCELLED:
         return None
-    if state is InvoiceState.PAID:
-        raise InvoiceClosed(state)
-    event = _cancel(invoice, now, actor, reason)
+    event = cancel_held(invoice, now=now, actor=actor, reason=reason)
     db.session.commit()
     return event
 
 
-def _cancel(invoice: Invoice, now: datetime, actor: Actor | None, reason: str) -> AuditEvent:
+def cancel_held(invoice: Invoice, *, now: datetime, actor: Actor | None, reason: str) -> AuditEvent:
+    """Cancel an invoice that the caller has locked, in the caller's transaction.
+
+    Raises:
+        InvoiceClosed: it is not open.
+    """
+    if (state := invoices.state_of(invoice)) is not InvoiceState.OPEN:
+        raise InvoiceClosed(state)
     free = update(InvoiceLine).where(InvoiceLine.invoice_id == invoice.id).values(is_open=False)
     db.session.execute(free, execution_options={"synchronize_session": "fetch"})
     origin = Origin(invoice_id=invoice.id)

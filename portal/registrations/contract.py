@@ -21,6 +21,8 @@ from portal.domain.licenses import Holding, Plan, Quantities
 from portal.domain.prices import PriceTable
 from portal.licenses import queries, service
 from portal.models import AuditEvent, Client, RegistrationCode
+from portal.registrations import methods
+from portal.registrations.methods import Bill, When
 
 
 @dataclass(frozen=True)
@@ -30,25 +32,36 @@ class Wish:
     data: Mapping[str, str]
     wanted: Quantities
     method: RenewalMethod
+    when: When | None = None
 
     @property
     def content(self) -> dict[str, Any]:
         """What makes the same form the same; the quote that it shows is not part of it."""
         licenses = {item.value: units for item, units in self.wanted.items() if units}
-        return {**self.data, "renewal_method": self.method.value, "licenses": licenses}
+        when = {"method_when": self.when.value} if self.when else {}
+        return {**self.data, "renewal_method": self.method.value, "licenses": licenses, **when}
 
-    def changes_of(self, client: Client) -> dict[str, Any]:
-        """Return the columns that the wish changes."""
-        return clients.revised(client, self.data) | _method_changes(client, self.method)
+    def changes_of(self, client: Client, bill: Bill | None = None) -> dict[str, Any]:
+        """Return the columns that the wish changes; ``bill`` is what asks for the cycle of a license that runs.
+
+        Raises:
+            MethodBilled: as ``methods.changes``.
+        """
+        return clients.revised(client, self.data) | methods.changes(client, self.method, self.when, bill)
 
 
-def _method_changes(client: Client, method: RenewalMethod) -> dict[str, Any]:
-    """Return what another renewal method changes: at once, as long as nothing is billed for a cycle ahead (DOMAIN §5)."""
-    return {} if method is client.renewal_method else {"renewal_method": method}
-
-
-def plan(client: Client, holding: Holding, wanted: Quantities, today: date, prices: PriceTable) -> Plan:
+def plan(
+    client: Client,
+    holding: Holding,
+    wanted: Quantities,
+    today: date,
+    prices: PriceTable,
+    *,
+    is_freed: bool = False,
+) -> Plan:
     """Return what wanting another set than it holds means for a client whose license runs.
+
+    ``is_freed`` says that what asks for the coming cycle is cancelled with it.
 
     Raises:
         SetRefused: the set cannot be held.
@@ -63,7 +76,7 @@ def plan(client: Client, holding: Holding, wanted: Quantities, today: date, pric
         due_on=client.due_on,
         today=today,
         prices=prices,
-        billed_through=queries.billed_through(client.id, client.due_on),
+        billed_through=client.due_on if is_freed else queries.billed_through(client.id, client.due_on),
     )
     for item in intended.added:
         prices.of(client.product, item)
@@ -96,20 +109,36 @@ def change(client: Client, wish: Wish, *, version: int, quote_seen: str, now: da
         StaleState, RepeatMismatch: the client was saved in between; the caller shows both values.
         ActionRefused: the status does not allow "Editar".
         SetRefused, PriceMissing: as ``plan``.
+        MethodBilled: the coming cycle is billed, and what is to become of the other method was not chosen.
+        InvoiceClosed: the invoice that was to be cancelled was paid a moment ago.
         QuoteAged: something is added and its values were not shown, or are others by now.
     """
     order, today = Order(Action.EDIT, version, actor, now, wish.content), clock.local_date(now)
     if client.version != version:
         return clients.done_before(order, client)
     clients.ensure_possible(order, client)
+    bill = methods.bill_of(client)
+    changes, is_freed = wish.changes_of(client, bill), is_freeing(client, wish, bill)
     holding = queries.holding_of(client.id, today)
-    intended = plan(client, holding, wish.wanted, today, price_table(today))
+    intended = plan(client, holding, wish.wanted, today, price_table(today), is_freed=is_freed)
     if intended.has_additions:
         ensure_seen(intended.quote, intended.added, quote_seen)
-    changes = wish.changes_of(client)
-    if intended.is_nothing:
-        return clients.once(order, client, changes)
-    return clients.once(order, client, changes, lambda event: _carry_out(client, event, holding, intended, now))
+
+    def also(event: AuditEvent) -> None:
+        if bill and is_freed:
+            methods.cancel(bill, now=now, actor=actor)
+        if not intended.is_nothing:
+            _carry_out(client, event, holding, intended, now)
+
+    if bill and is_freed:
+        methods.hold(bill)
+    return clients.once(order, client, changes, None if intended.is_nothing and not is_freed else also)
+
+
+def is_freeing(client: Client, wish: Wish, bill: Bill | None) -> bool:
+    """Say whether a wish cancels what asks for the coming cycle, to have its method count at once."""
+    is_other = wish.method is not client.renewal_method
+    return bool(bill and is_other and wish.when is When.CANCEL and not bill.is_shared)
 
 
 def take_back(client: Client, item: Item, effective_on: date, *, version: int, now: datetime, actor: Actor) -> Outcome:

@@ -14,6 +14,9 @@ from portal.clients import answers, queries
 from portal.clients.service import Outcome
 from portal.domain.actions import ensure_allowed
 from portal.domain.errors import (
+    InvoiceClosed,
+    MethodBilled,
+    NotPermitted,
     OpenCharges,
     PriceMissing,
     QuoteAged,
@@ -29,6 +32,7 @@ from portal.registrations import contract_view, reactivation, selection
 from portal.registrations.contract import Wish
 from portal.registrations.contract_view import EDITING, REACTIVATING, Screen
 from portal.registrations.forms import ContractForm
+from portal.registrations.methods import When
 from portal.registrations.routes import bp, suggested_cities
 from portal.registrations.selection import Selection
 
@@ -126,7 +130,9 @@ def _save(screen: Screen, client_id: int) -> Response:
         return _form(screen, client, form, selection.stepped(chosen, request.form.get("step", "")))
     if not form.validate() or not chosen.is_sound:
         return _form(screen, client, form, chosen, 422)
-    wish = Wish(form.values(), chosen.wanted, form.chosen_method)
+    if form.chosen_when is When.CANCEL and not viewer().may(Permission.MANAGE_BILLING):
+        raise NotPermitted
+    wish = Wish(form.values(), chosen.wanted, form.chosen_method, form.chosen_when)
     base = {"version": form.base_version, "quote_seen": str(form.quote.data or ""), "now": clock.now()}
     try:
         return _saved(client, form, screen.save(client, wish, actor=viewer(), **base))
@@ -134,7 +140,9 @@ def _save(screen: Screen, client_id: int) -> Response:
         return _form(screen, _again(client), form, chosen, 409, is_conflict=True)
     except QuoteAged:
         return _window(screen, _again(client), form, chosen)
-    except (PriceMissing, OpenCharges) as refusal:
+    except MethodBilled:
+        return _method_window(screen, _again(client), form, chosen)
+    except (PriceMissing, OpenCharges, InvoiceClosed) as refusal:
         said = errors.in_words(refusal)
         return _form(screen, _again(client), form, chosen, said.status, refused=said.text)
 
@@ -171,6 +179,14 @@ def _window(screen: Screen, client: Client, form: ContractForm, chosen: Selectio
     context = contract_view.window(screen, client, form, chosen, clock.today()) | {"is_window": htmx.wants_fragment()}
     template = "registrations/_values.html" if context["is_window"] else "registrations/values.html"
     return htmx.vary(make_response(render_template(template, **context), 409 if context["is_aged"] else 200))
+
+
+def _method_window(screen: Screen, client: Client, form: ContractForm, chosen: Selection) -> Response:
+    """Answer what may become of another renewal method while the coming cycle is billed."""
+    context = contract_view.method_window(screen, client, form, chosen)
+    is_window = htmx.wants_fragment()
+    template = "registrations/_method.html" if is_window else "registrations/method.html"
+    return htmx.vary(make_response(render_template(template, **context, is_window=is_window), 409))
 
 
 def _form(

@@ -20,12 +20,14 @@ from portal.domain.roles import Permission
 from portal.licenses.queries import holding_of
 from portal.models import Charge, Client, LicenseOrder
 from portal.registrations import contract, picker, reactivation, reversal, selection
+from portal.registrations.contract import Wish
 from portal.registrations.forms import ContractForm
+from portal.registrations.methods import Ahead, bill_of
 from portal.registrations.picker import PickerLine
 from portal.registrations.selection import Selection
 from portal.registrations.view import SEEN_TOTAL, line_label
 
-SENT = ("version", "back", "name", "uf", "city", "email", "phone", "notes", "renewal_method")
+SENT = ("version", "back", "name", "uf", "city", "email", "phone", "notes", "renewal_method", "method_when")
 """What the window sends again of the form, beside the quantities and the values that it has shown."""
 
 
@@ -139,28 +141,53 @@ def pending_lines(client: Client, holding: Holding) -> list[PendingLine]:
 
 
 def summary(
-    screen: Screen, client: Client, holding: Holding, chosen: Selection, *, today: date, prices: PriceTable
+    screen: Screen,
+    client: Client,
+    holding: Holding,
+    chosen: Selection,
+    *,
+    today: date,
+    prices: PriceTable,
+    is_freed: bool = False,
 ) -> dict[str, Any]:
-    """Return what saving a selection would do, or the sentence that stands in its place."""
-    context = {"product": chosen.product, "label": line_label, "plan": None, "quote": None, "missing": ""}
+    """Return what saving a selection would do, or the sentence that stands in its place.
+
+    ``is_freed`` says that what asks for the coming cycle is cancelled with it.
+    """
+    context = {
+        "product": chosen.product,
+        "label": line_label,
+        "plan": None,
+        "quote": None,
+        "ahead": None,
+        "missing": "",
+    }
     if not chosen.is_sound:
         return context | {"missing": " ".join(chosen.errors.values())}
     try:
-        context |= _offer(screen, client, holding, chosen.wanted, today=today, prices=prices)
+        context |= _offer(screen, client, holding, chosen.wanted, today=today, prices=prices, is_freed=is_freed)
     except PriceMissing as refusal:
         return context | {"missing": errors.in_words(refusal).text}
     return context | {"monthly_cents": _monthly_cents(chosen, prices)}
 
 
 def _offer(
-    screen: Screen, client: Client, holding: Holding, wanted: Quantities, *, today: date, prices: PriceTable
+    screen: Screen,
+    client: Client,
+    holding: Holding,
+    wanted: Quantities,
+    *,
+    today: date,
+    prices: PriceTable,
+    is_freed: bool,
 ) -> dict[str, Any]:
     """Return the quote of a selection; with the plan behind it where a license that runs is changed."""
     if screen.is_new_contract:
         offer = reactivation.quote(client, holding, wanted, today, prices)
         return {"quote": offer, "seen_as": contract.seen_as(offer, wanted)}
-    plan = contract.plan(client, holding, wanted, today, prices)
-    return {"plan": plan, "quote": plan.quote, "seen_as": contract.seen_as(plan.quote, plan.added)}
+    plan = contract.plan(client, holding, wanted, today, prices, is_freed=is_freed)
+    ahead = Ahead.build(client, plan.quote.due_on, today)
+    return {"plan": plan, "quote": plan.quote, "seen_as": contract.seen_as(plan.quote, plan.added), "ahead": ahead}
 
 
 def _monthly_cents(chosen: Selection, prices: PriceTable) -> int | None:
@@ -174,10 +201,10 @@ def _monthly_cents(chosen: Selection, prices: PriceTable) -> int | None:
 def window(screen: Screen, client: Client, form: ContractForm, chosen: Selection, today: date) -> dict[str, Any]:
     """Return what the window of values shows, and the fields that it sends to have just that confirmed."""
     holding = holding_of(client.id, today)
-    shown = summary(screen, client, holding, chosen, today=today, prices=price_table(today))
+    is_freed = contract.is_freeing(client, _wish(form, chosen), bill_of(client)) and not screen.is_new_contract
+    shown = summary(screen, client, holding, chosen, today=today, prices=price_table(today), is_freed=is_freed)
     seen = str(form.quote.data or "")
-    fields = {name: str(form[name].data or "") for name in SENT}
-    fields |= {item.value: str(units) for item, units in chosen.wanted.items()}
+    fields = _fields(form, chosen)
     match = SEEN_TOTAL.fullmatch(seen)
     return shown | {
         "screen": screen,
@@ -186,6 +213,27 @@ def window(screen: Screen, client: Client, form: ContractForm, chosen: Selection
         "is_aged": bool(seen),
         "seen_cents": int(match[1]) if match else None,
         "replaced": pending_lines(client, holding) if screen.is_new_contract else [],
+    }
+
+
+def _wish(form: ContractForm, chosen: Selection) -> Wish:
+    return Wish({}, chosen.wanted, form.chosen_method, form.chosen_when)
+
+
+def _fields(form: ContractForm, chosen: Selection) -> dict[str, str]:
+    """Return what a window sends again of the form that it stands over."""
+    fields = {name: str(form[name].data or "") for name in SENT}
+    return fields | {item.value: str(units) for item, units in chosen.wanted.items()}
+
+
+def method_window(screen: Screen, client: Client, form: ContractForm, chosen: Selection) -> dict[str, Any]:
+    """Return what the window of a method that cannot change at once shows, and the fields that it sends."""
+    return {
+        "screen": screen,
+        "client": client,
+        "method": form.chosen_method,
+        "bill": bill_of(client),
+        "fields": _fields(form, chosen) | {"method_when": ""},
     }
 
 

@@ -11,6 +11,7 @@ from wtforms.validators import DataRequired
 from portal.domain import documents
 from portal.domain.catalogue import Product, RenewalMethod
 from portal.forms import BareForm, ClientForm, KeyForm, VersionForm, stripped
+from portal.registrations.methods import When
 
 
 def document_flaw(document: str) -> str:
@@ -78,7 +79,16 @@ class RegistrationForm(ClientForm, MethodForm, KeyForm):
 
 
 class ContractForm(ClientForm, MethodForm, VersionForm):
-    """What "Editar" and "Reativar" share; ``quote`` is what the window has shown, ``back`` the list that one came from."""
+    """What "Editar" and "Reativar" share; ``quote`` is what the window has shown, ``back`` the list that one came from.
+
+    ``method_when`` is what was chosen where another renewal method cannot count at once.
+    """
 
     quote = HiddenField()
     back = HiddenField()
+    method_when = HiddenField()
+
+    @property
+    def chosen_when(self) -> When | None:
+        """What the window of a billed cycle was answered with; anything else counts as no answer."""
+        return When.parse(self.method_when.data)

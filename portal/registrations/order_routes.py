@@ -16,7 +16,7 @@ from portal.domain.orders import REVERSING
 from portal.domain.roles import Permission
 from portal.forms import VersionForm
 from portal.models import Charge, Client, LicenseOrder
-from portal.registrations import contract, contract_view, reversal
+from portal.registrations import contract, contract_view, methods, reversal
 from portal.registrations.routes import bp
 
 bp.app_context_processor(lambda: {"license_standing": _standing})
@@ -37,6 +37,16 @@ def restoration_create(client_id: int) -> Response:
     if item is None or on is None:
         raise NotFound
     done = contract.take_back(client, item, on, version=form.base_version, now=clock.now(), actor=viewer())
+    saying.keep(answers.in_words(client, done))
+    return htmx.leave_for(url_for("clients.show", client_id=client_id))
+
+
+@bp.post("/<int:client_id>/method-restoration")
+@requires(Permission.EDIT_CLIENTS)
+def method_restoration_create(client_id: int) -> Response:
+    """Take back a renewal method that waits for the next cycle."""
+    client, form = queries.get_client(current_partner_id(), client_id), _version()
+    done = methods.keep(client, version=form.base_version, now=clock.now(), actor=viewer())
     saying.keep(answers.in_words(client, done))
     return htmx.leave_for(url_for("clients.show", client_id=client_id))
 

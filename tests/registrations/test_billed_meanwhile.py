@@ -32,8 +32,8 @@ def test_what_was_planned_before_the_cycle_was_invoiced_is_asked_again(
     wish = hand.wish(waiter=1)
     seen = contract.plan(client, queries.holding_of(client.id, DAY), wish.wanted, DAY, contract.price_table(DAY))
 
-    def plan_then_somebody_invoices(*args):
-        intended = real(*args)
+    def plan_then_somebody_invoices(*args, **facts):
+        intended = real(*args, **facts)
         monkeypatch.setattr(contract, "plan", real)
         purse.renew(client, DAY)
         return intended
