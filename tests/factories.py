@@ -12,7 +12,7 @@ from sqlalchemy import select
 from stdnum.br import cnpj
 
 from portal import clock
-from portal.domain import codes
+from portal.domain import codes, cycle
 from portal.domain.catalogue import Item, Product
 from portal.domain.charges import ChargeKind, OrderKind
 from portal.domain.prices import PriceTable
@@ -31,6 +31,7 @@ from portal.models import (
     Price,
     PriceVersion,
     RegistrationCode,
+    RetailCharge,
     User,
 )
 from tests.domain.prices import DEMO
@@ -170,6 +171,25 @@ class Factory:
             amount_cents=amount_cents,
         )  # fmt: skip
         _saved(line)
+        return charge
+
+    def retail_charge(self, client: Client, **facts: Any) -> RetailCharge:
+        """Ask an end client for the cycle after its due date, with a margin of R$ 30,00."""
+        number = self.document()
+        due_on = client.due_on or clock.today()
+        values = {
+            "partner_id": client.partner_id,
+            "client_id": client.id,
+            "token": f"t{number}",
+            "txid": f"x{number}",
+            "due_on": due_on,
+            "next_due_on": cycle.next_due(due_on, client.due_day),
+            "issued_at": clock.now(),
+            "issued_on": clock.today(),
+            "cost_cents": 9990,
+            "amount_cents": 12990,
+        }
+        charge: RetailCharge = _saved(RetailCharge(**values | facts))
         return charge
 
 

@@ -186,7 +186,7 @@ def _method_window(screen: Screen, client: Client, form: ContractForm, chosen: S
     context = contract_view.method_window(screen, client, form, chosen)
     is_window = htmx.wants_fragment()
     template = "registrations/_method.html" if is_window else "registrations/method.html"
-    return htmx.vary(make_response(render_template(template, **context, is_window=is_window), 409))
+    return htmx.vary(make_response(render_template(template, **context, is_window=is_window)))
 
 
 def _form(

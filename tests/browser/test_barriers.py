@@ -192,6 +192,25 @@ def suspension_page(scene: Scene) -> None:
     scene.page.goto(f"/clients/{scene.link.id}/suspension/new")
 
 
+def release_form(scene: Scene) -> None:
+    expired = scene.make.client(scene.partner, name=LONG, due_on=clock.today() - timedelta(days=1))
+    scene.clients().act(expired, "Liberar em confiança")
+    scene.page.get_by_label("Motivo").wait_for()
+
+
+def release_page(scene: Scene) -> None:
+    expired = scene.make.client(scene.partner, name=LONG, due_on=clock.today() - timedelta(days=1))
+    scene.page.goto(f"/clients/{expired.id}/release/new")
+
+
+def method_window(scene: Scene) -> None:
+    scene.make.retail_charge(scene.link)
+    edit_page(scene)
+    scene.page.get_by_label("Renovação de licença").select_option("Gestão de cobranças")
+    scene.page.locator("#contract").get_by_role("button", name="Salvar", exact=True).click()
+    expect(scene.page.locator("#method").get_by_role("heading")).to_be_visible()
+
+
 def forbidden(scene: Scene) -> None:
     with db.engine.begin() as connection:
         connection.execute(update(User).where(User.id == scene.user.id).values(role=Role.READER))
@@ -213,7 +232,8 @@ def conflict(scene: Scene) -> None:
 STATES: list[Callable[[Scene], None]] = [
     login, login_refused, password_forgotten, password_new, password_link_dead, users, password_link, the_list,
     list_filtered, list_empty, menu_open, row_expanded, suspension_form, after_an_action, edit_with_errors,
-    codes_window, codes_page, offline_bar, clients_page, navi_clients_page, edit_page, values_window, order_of_today, pending_change, reactivation_page, suspension_page, forbidden,
+    codes_window, codes_page, offline_bar, clients_page, navi_clients_page, edit_page, values_window, order_of_today, pending_change, reactivation_page, suspension_page, release_form, release_page,
+    method_window, forbidden,
     not_found, conflict,
 ]  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import count, product
+from itertools import product
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -16,7 +16,7 @@ from portal.domain.notices import EXPIRY_RULES, NoticeKind
 from portal.domain.renewals import Decision
 from portal.domain.silence import told_of
 from portal.extensions import db
-from portal.models import Client, NoticeMute, RenewalDecision, RetailCharge
+from portal.models import Client, NoticeMute, RenewalDecision
 from portal.notifications import candidates, service
 from portal.notifications.silencing import decided
 from tests.conftest import NOW
@@ -24,7 +24,6 @@ from tests.notifications.conftest import TODAY, kinds, night, notices
 from tests.notifications.test_settling import kept, recounted
 
 K = NoticeKind
-NUMBERS = count(1)
 
 
 def decide(client: Client, decision: Decision | None, due_on: date | None = None) -> None:
@@ -36,17 +35,6 @@ def decide(client: Client, decision: Decision | None, due_on: date | None = None
                             decision=decision, decided_at=NOW)
         )  # fmt: skip
     db.session.flush()
-
-
-def charge(client: Client, **facts) -> RetailCharge:
-    made = RetailCharge(
-        partner_id=client.partner_id, client_id=client.id, token=f"t{next(NUMBERS):042d}", txid=f"x{next(NUMBERS):024d}",
-        due_on=client.due_on, next_due_on=client.due_on + timedelta(days=31), issued_at=NOW, issued_on=TODAY,
-        cost_cents=9990, amount_cents=12990, **facts,
-    )  # fmt: skip
-    db.session.add(made)
-    db.session.commit()
-    return made
 
 
 def told(client: Client) -> list[NoticeKind]:
@@ -62,7 +50,7 @@ def crowd(make, partner) -> list[Client]:
         client = make.client(partner, due_on=TODAY + timedelta(days=offset))
         decide(client, decision)
         if charged is not None:
-            charge(client, **charged)
+            make.retail_charge(client, **charged)
         crowd.append(client)
     links = ({"due_on": TODAY}, {"due_on": TODAY - timedelta(days=1)}, {"due_on": TODAY, "suspended_at": NOW},
              {"due_on": TODAY, "pending_at": NOW}, {"due_on": TODAY, "archived_at": NOW}, {"due_on": TODAY, "hidden_at": NOW})  # fmt: skip
@@ -167,9 +155,9 @@ def test_the_night_closes_what_was_answered_without_a_word_and_counts_what_it_as
     assert told(navi) == [K.DUE_IN_3]
 
 
-def test_while_the_end_client_is_asked_its_partner_is_not(due_in) -> None:
+def test_while_the_end_client_is_asked_its_partner_is_not(due_in, make) -> None:
     client = due_in(6)
-    charge(client)
+    make.retail_charge(client)
     for days in range(6):
         night(TODAY + timedelta(days=days))
     assert notices(client) == []
@@ -187,7 +175,7 @@ def test_the_page_foretells_what_the_nights_do(due_in, make, partner, web) -> No
     navi = make.client(partner, product=Product.NAVI, due_on=TODAY + timedelta(days=2))
     make.client(partner, document=navi.document, product=Product.LINK, due_on=TODAY + timedelta(days=5))
     decide(skipped, Decision.SKIP)
-    charge(charged)
+    make.retail_charge(charged)
     clients = (skipped, charged, open_, navi)
     night()
     foretold = {one.id: list(_foretold(one, TODAY)) for one in clients}

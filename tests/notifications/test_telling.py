@@ -168,7 +168,7 @@ def test_each_group_says_what_happened_and_leads_where_it_is_decided(due_in, web
     told(kind, due_in(9))
     page = web.get("/notices").text
     assert f"<h2>{several}</h2>" in page
-    assert page.count(f'href="{href}"') == 2, "banner and group"
+    assert page.count(f'href="{href}">Ver') == 2, "banner and group"
 
 
 def test_the_blocked_charges_link_shows_their_clients(due_in, web) -> None:
