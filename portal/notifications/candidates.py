@@ -123,7 +123,15 @@ def _of_client(kind: NoticeKind, today: date, *which: ColumnElement[bool], is_op
     due = EXPIRY_RULES[kind].due(today)
     if due is None:
         return [~true()]
-    same = Client.id == Notice.client_id, Client.partner_id == Notice.partner_id, Client.due_on == Notice.due_on
+    of_range = Client.due_on.between(
+        due.first, due.last
+    )  # said of both: else all clients are asked before their notices
+    same = (
+        Client.id == Notice.client_id,
+        Client.partner_id == Notice.partner_id,
+        Client.due_on == Notice.due_on,
+        of_range,
+    )
     state = IS_UNSETTLED if is_open else ~IS_UNSETTLED
     return [Notice.due_on.between(due.first, due.last), Notice.kind == kind, state, exists().where(*same, *which)]
 

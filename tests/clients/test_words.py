@@ -19,6 +19,7 @@ RECORDERS = {"record", "_record", "Order"}
 
 OF_NO_CLIENT = {
     "notices_dismissed", "notices_postponed", "notices_reopened",  # of a group
+    "renewals_decided", "renewals_undecided",
     "invoice_made", "invoice_paid", "invoice_cancelled", "import_confirmed", "import_undone",
     "payment_registered", "payment_assigned", "add_prices", "request_run",
     "operator_created", "password_link_issued", "password_set",
