@@ -61,7 +61,7 @@ def test_an_open_invoice_says_what_it_asks_for_line_by_line(web, invoice, bar) -
         "<h1>Fatura 1</h1>",
         '<b class="s suspended">Em aberto</b>',
         f"protocolo {invoice.event_id}",
-        f'<a href="/clients/{bar.id}">Bar do Zé</a> <small>11.222.333/0001-81</small>',
+        f'<a href="/clients/{bar.id}">Bar do Zé</a></p> <small>11.222.333/0001-81</small>',
         "Renovação: vencimento de 10/07/2025 para 10/08/2025",
         "<b>Licença</b> 1 × R$ 99,90 (mês inteiro)",
         "<b>Link Garçom</b> 2 × R$ 19,90 (mês inteiro) = R$ 39,80",
