@@ -12,7 +12,7 @@ from portal.domain.catalogue import Item
 from portal.domain.roles import Role
 from portal.extensions import db
 from portal.invoices import queries, subjects
-from portal.models import Invoice
+from portal.models import Invoice, UserSession
 from tests.conftest import NOW
 from tests.invoices.test_money import give
 from tests.money import pay
@@ -266,13 +266,21 @@ def test_who_may_pay_may_and_a_suspended_partner_too(web_of, bar, partner) -> No
     assert finance.post("/invoices", **fields_of(said(finance.get(new(bar))))).status_code == 303
 
 
-def test_a_session_that_ended_brings_back_to_the_values(app, web, bar) -> None:
+def test_a_session_that_ended_brings_back_to_the_same_values(web, admin, bar, bakery) -> None:
     form = fields_of(said(web.get(new(bar))))
-    with web.browser.session_transaction() as cookie:
-        cookie["_user_id"] = "ended"
+    end_session(admin)
     answer = web.post("/invoices", **form)
-    assert answer.location.startswith("/login")
     assert invoices() == []
+    draft = re.search(r"draft%3D([\w-]+)", answer.location)[1]
+    again = fields_of(said(web.sign_in(admin).get(f"/invoices/new?draft={draft}")))
+    assert (again["key"], again["client"]) == (form["key"], [str(bar.id)])
+    web.post("/invoices", **again)
+    assert invoices()[0].total_cents == 3_338
+
+
+def end_session(user) -> None:
+    db.session.execute(db.update(UserSession).where(UserSession.user_id == user.id).values(ended_at=NOW))
+    db.session.commit()
 
 
 def test_the_menu_offers_it_where_something_is_open(web, web_of, bar, make, partner) -> None:
