@@ -17,7 +17,7 @@ from portal.domain.renewals import Decision
 from portal.domain.silence import told_of
 from portal.extensions import db
 from portal.models import Client, NoticeMute, RenewalDecision
-from portal.notifications import candidates, service
+from portal.notifications import candidates, service, silencing
 from portal.notifications.silencing import decided
 from tests.conftest import NOW
 from tests.notifications.conftest import TODAY, kinds, night, notices
@@ -191,3 +191,14 @@ def test_the_page_foretells_what_the_nights_do(due_in, make, partner, web) -> No
                 seen[one.client_id].append((TODAY + timedelta(days=days), one.kind))
             known.add(one.id)
     assert seen == foretold
+
+
+def test_many_clients_are_taken_in_parts(due_in, monkeypatch) -> None:
+    monkeypatch.setattr(silencing, "AT_ONCE", 2)
+    clients = [due_in(days) for days in (2, 2, 0, 6, 20)]
+    night()
+    for client in clients:
+        decide(client, Decision.SKIP)
+    decided([client.id for client in clients], NOW)
+    db.session.commit()
+    assert [told(client) for client in clients] == [[], [], [], [], []]
