@@ -102,9 +102,10 @@ def _drill(stage: Stage, rounds: int) -> Row:
             if found:  # every later round would find it again
                 break
         row.faults += [f"log: {line}" for line in (*one.complaints(), *other.complaints())]
+    lost, doubled = (sum(f": {word}: " in fault for fault in row.faults) for word in ("lost", "doubled"))
     row.counted = (
         f"{len(bank.sent)} payments of {rounds * INVOICES} invoices in {bank.acknowledged} messages, each sent at least "
-        f"{TIMES} times; {bank.answers['cut']} cut, {bank.answers['503']} busy; 0 lost, 0 doubled"
+        f"{TIMES} times; {bank.answers['cut']} cut, {bank.answers['503']} busy; {lost} lost, {doubled} doubled"
     )
     return row
 
