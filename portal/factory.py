@@ -25,6 +25,8 @@ from portal import (
 )
 from portal.accounts import commands as account_commands
 from portal.accounts import routes as accounts
+from portal.billing import charge_routes, public_routes, reminder_routes  # noqa: F401 - add their routes to the blueprint below
+from portal.billing import routes as billing
 from portal.catalogue import commands as catalogue_commands
 from portal.charges import routes as charges
 from portal.clients import bulk_routes  # noqa: F401 - adds its routes to the blueprint of the clients
@@ -87,6 +89,7 @@ def create_app(config: Config | None = None) -> Flask:
         renewals,
         imports,
         charges,
+        billing,
         invoices,
         codes,
         credit,

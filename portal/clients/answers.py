@@ -11,7 +11,7 @@ from portal import clock, database, errors, formatting, htmx, saying, security
 from portal.access import current_partner_id, viewer
 from portal.clients import details, noticed, queries, tallies, undo
 from portal.clients.filters import ClientFilter
-from portal.clients.rows import DONE_LABELS, ClientRow
+from portal.clients.rows import DONE_LABELS, ClientRow, menu_actions
 from portal.clients.service import Outcome
 from portal.domain.actions import Action, ensure_allowed
 from portal.domain.catalogue import Product
@@ -137,3 +137,9 @@ def opened(partner_id: int, criteria: ClientFilter) -> tuple[int, details.Detail
     if criteria.search and viewer().may(Permission.VIEW_CODES):
         security.never_compress()
     return client.id, details.get_detail(client, clock.today())
+
+
+def menu_of(client: Client) -> dict[str, Any]:
+    """Return what "clients/_actions.html" expects for a client, in a list of another feature whose rows it cannot swap."""
+    shown = ClientRow.build(client, clock.today())
+    return {"row": shown, "actions": menu_actions(shown, viewer().may), "version": client.version, "in_row": False}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from portal import formatting
 from portal.clients import timeline
 from portal.domain import trust
 from portal.domain.actions import PERMISSION_OF, Action, allowed_actions
-from portal.domain.catalogue import Product, RenewalMethod
+from portal.domain.catalogue import Item, Product, RenewalMethod
 from portal.domain.charges import ChargeState, state_of
 from portal.domain.notices import NoticeKind
 from portal.domain.renewals import Decision
@@ -45,6 +45,14 @@ DONE_LABELS = {
     "code_sent_email": "Código enviado por e-mail",
     "code_sent_slip": "Código impresso",
     "code_sent_phone": "Código informado por telefone",
+    "retail_prices_set": "Preços de venda",
+    "billing_paused": "Cobranças e lembretes pausados",
+    "billing_resumed": "Cobranças e lembretes retomados",
+    "retail_charge_issued": "Cobrança ao cliente emitida",
+    "retail_charge_paid": "Cobrança paga pelo cliente",
+    "retail_charge_cancelled": "Cobrança ao cliente cancelada",
+    "reminder_sent": "Lembrete enviado",
+    "reminder_undone": "Envio de lembrete desfeito",
     "notice_dismissed": "Aviso dispensado",
     "notice_postponed": "Aviso adiado",
     "notice_reopened": "Aviso reaberto",
@@ -168,9 +176,23 @@ class HistoryRow:
         mark = ChargeMark(charge.id, formatting.money(charge.amount_cents), state_of(charge)) if charge else None
         whole = order if order and "licenses" in order.after else event  # the event keeps only what changed
         changes += timeline.held_changes(whole.before or {}, whole.after or {})
+        changes += _price_changes(before.get("retail", {}), after.get("retail", {}))
         is_reversed = order is not None and order.reversed_at is not None
         at = formatting.moment(event.at)
         return cls(event.id, at, label, event.actor_name, event.reason, changes, mark, is_reversed)
+
+
+def _price_changes(before: Mapping[str, int | None], after: Mapping[str, int | None]) -> list[tuple[str, str, str]]:
+    """Return what became of retail prices; an item without one is billed at cost."""
+    return [
+        (item.label, _price_in_words(before.get(item.value)), _price_in_words(after[item.value]))
+        for item in Item
+        if item.value in after
+    ]
+
+
+def _price_in_words(cents: int | None) -> str:
+    return "a preço de custo" if cents is None else formatting.money(cents)
 
 
 def _in_words(name: str, value: Any) -> str:

@@ -36,7 +36,7 @@ from portal.registrations.methods import When
 from portal.registrations.routes import bp, suggested_cities
 from portal.registrations.selection import Selection
 
-LISTS = ("/", "/clients", "/notices", "/charges", "/renewals")
+LISTS = ("/", "/clients", "/notices", "/charges", "/renewals", "/billing")
 """Where "Voltar" may lead; from anywhere else it is the client's page."""
 
 

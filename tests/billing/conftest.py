@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from jobs import issue_charges
 from portal import clock
 from portal.access import Viewer
 from portal.billing import service
+from portal.config import DEMO_RECEIVER, Pix
 from portal.domain.catalogue import Item, Product, RenewalMethod
 from portal.extensions import db
 from portal.models import Client, Notice, Partner, Price, PriceVersion, RetailCharge
@@ -97,3 +100,10 @@ def raise_price(prices: PriceVersion) -> Callable[..., PriceVersion]:
         return version
 
     return load
+
+
+@pytest.fixture
+def with_pix(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let somebody be set to receive Pix."""
+    config = app.extensions["portal_config"]
+    monkeypatch.setitem(app.extensions, "portal_config", replace(config, pix=Pix(DEMO_RECEIVER, "s" * 32)))
