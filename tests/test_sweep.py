@@ -25,7 +25,7 @@ from portal.accounts import service as accounts
 from portal.domain import codes, documents
 from portal.domain.actions import Action
 from portal.domain.bulk import LineResult
-from portal.domain.catalogue import Item
+from portal.domain.catalogue import Item, RenewalMethod
 from portal.domain.imports import ImportState, Verdict
 from portal.domain.invoices import InvoiceKind, PaymentEffect, PaymentSource
 from portal.domain.jobs import RunState
@@ -49,6 +49,8 @@ from portal.models import (
     Partner,
     PasswordReset,
     Payment,
+    RetailCharge,
+    RetailLine,
     User,
     UserSession,
     Work,
@@ -65,6 +67,7 @@ FORM = {
     "phone": "", "notes": "Varrido", "password": "uma-senha-da-varredura", "repeated": "uma-senha-da-varredura",
     "next": "/", "action": "suspend", "criteria": "?q=umbuzeiro", "to": "2025-07-20", "upto": "999999",
     "way": "phone", "seen": "0", "code": "2222-2222-2222-2222", "document": "11222333000181",
+    "due_on": "2025-08-10", "reminder": "before_10",
 }  # fmt: skip
 """What every POST is sent: the fields of all forms, but the ids (``Victim.form``)."""
 
@@ -97,7 +100,7 @@ class Victim:
     @property
     def form(self) -> dict[str, Any]:
         """What every POST is sent."""
-        return FORM | {"id": [str(client.id) for client in self.clients]}
+        return FORM | {"id": [str(client.id) for client in self.clients], "client": str(self.clients[1].id)}
 
 
 @pytest.fixture
@@ -111,7 +114,7 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
         if role is not Role.OPERATOR
     }
     facts: list[dict[str, Any]] = [
-        {}, {"suspended_at": NOW, "suspension_reason": "Segredo do jatobá"}, {"due_on": date(2025, 7, 9)},
+        {}, {"suspended_at": NOW, "suspension_reason": "Segredo do jatobá", "renewal_method": RenewalMethod.BILLING}, {"due_on": date(2025, 7, 9)},
         {"due_on": date(2025, 6, 9)}, {"due_on": date(2025, 6, 9), "hidden_at": NOW},
         {"due_on": None, "pending_at": NOW, "pending_reason": "Pendência do jatobá"},
     ]  # fmt: skip
@@ -167,6 +170,7 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
     values: dict[str, list[Any]] = {
         "charge_id": [make.charge(clients[0], 4_321).id],
         "invoice_id": [_invoice(partner, clients[0], number).id for number in range(1, 4)],
+        "retail_charge_id": [_retail_charge(clients[1], month).id for month in (6, 7, 8)],
         "client_id+order_id": [(clients[0].id, db.session.scalars(select(LicenseOrder.id)).one())],
         "client_id": [client.id for client in clients],
         "code_id": [code.id for code in issued],
@@ -245,6 +249,21 @@ def _invoice(partner: Partner, client: Client, number: int) -> Invoice:
     db.session.add(line)
     db.session.commit()
     return invoice
+
+
+def _retail_charge(client: Client, month: int) -> RetailCharge:
+    """Add a charge to a client's end customer: that of June is cancelled, July's paid, August's open."""
+    charge = RetailCharge(partner_id=client.partner_id, client_id=client.id, token=f"umbuzeiro-token-{month}",
+                          txid=f"JATOBA{month}", due_on=date(2025, month, 10), next_due_on=date(2025, month + 1, 10),
+                          issued_at=NOW, issued_on=NOW.date(), cost_cents=9_990, amount_cents=12_345,
+                          paid_at=NOW if month == 7 else None, cancelled_at=NOW if month == 6 else None)  # fmt: skip
+    db.session.add(charge)
+    db.session.flush()
+    db.session.add(
+        RetailLine(retail_charge_id=charge.id, item=Item.BASE, quantity=1, unit_cents=12_345, cost_cents=9_990)
+    )
+    db.session.commit()
+    return charge
 
 
 def _work(user: User) -> Work:
@@ -521,6 +540,7 @@ def test_open_routes_are_few_and_known(app) -> None:
         "accounts.session_create",
         "accounts.forgotten_new",
         "accounts.forgotten_create",
+        "billing.bill",
         "operations.healthz",
         "payments.webhook_create",
         "payments.webhook_trial_create",

@@ -142,4 +142,5 @@ def opened(partner_id: int, criteria: ClientFilter) -> tuple[int, details.Detail
 def menu_of(client: Client) -> dict[str, Any]:
     """Return what "clients/_actions.html" expects for a client, in a list of another feature whose rows it cannot swap."""
     shown = ClientRow.build(client, clock.today())
-    return {"row": shown, "actions": menu_actions(shown, viewer().may), "version": client.version, "in_row": False}
+    actions = menu_actions(shown, viewer().may, owes=client.open_charges > 0)
+    return {"row": shown, "actions": actions, "version": client.version, "in_row": False}
