@@ -14,15 +14,16 @@ from typing import Any
 import brotli
 import pytest
 from flask import Flask
-from sqlalchemy import event, insert, select
+from sqlalchemy import event, insert, select, update
 from stdnum.br import cnpj
 from werkzeug.test import TestResponse
 
 from portal.access import Viewer
+from portal.billing import issuing
 from portal.clients.filters import Sort
 from portal.config import Pix
 from portal.domain import codes
-from portal.domain.catalogue import Item, Product
+from portal.domain.catalogue import Item, Product, RenewalMethod
 from portal.domain.charges import ChargeKind, OrderKind
 from portal.domain.codes import SendingWay
 from portal.domain.invoices import CreditKind
@@ -41,7 +42,10 @@ from portal.models import (
     LicenseOrder,
     Partner,
     PendingChange,
+    PriceVersion,
     RegistrationCode,
+    RetailCharge,
+    RetailPrice,
     User,
 )
 from portal.notifications import service as notifications
@@ -312,6 +316,36 @@ def test_credit_and_a_closed_month_cost_few_queries(web, credited, path, most) -
         with counted() as sent:
             assert fetch(web, path, **headers).status_code == 200
         assert 1 <= len(sent) <= most, "\n".join(sent)
+
+
+@pytest.fixture
+def end_clients(web: Visitor, crowd: Partner, make: Factory) -> list[int]:
+    """Have every client billed, some by prices that do not repeat, the charges of those in their window issued."""
+    version, chance = db.session.scalar(select(PriceVersion)) or make.price_version(), random.Random(6)
+    mine = db.session.scalars(select(Client).where(Client.partner_id == crowd.id)).all()
+    for client in mine:
+        client.renewal_method = RenewalMethod.BILLING
+        if client.id != 18_007:
+            db.session.add(LicenseItem(client_id=client.id, item=Item.BASE, quantity=1, since_on=NOW.date()))
+        db.session.add(RetailPrice(client_id=client.id, item=Item.BASE, cents=9_990 + chance.randrange(30_000)))
+    db.session.execute(update(Charge).values(paid_at=NOW))
+    db.session.commit()
+    assert version
+    assert issuing.issue_due(NOW)["issued"] > 10
+    return list(db.session.scalars(select(RetailCharge.id)))
+
+
+@pytest.mark.parametrize("query", ["", "?state=open", "?month=2025-07", "?q=comercio"])
+def test_a_fragment_of_billing(web, end_clients, record_property, query) -> None:
+    answer = fragment(web, f"/billing{query}")
+    record_property("bytes", body(answer))
+    assert body(answer) <= FRAGMENT[25]
+
+
+def test_what_is_asked_about_a_billed_client(web, end_clients) -> None:
+    assert body(fragment(web, "/billing/clients/18007/menu")) <= SMALL
+    assert body(fragment(web, "/billing/clients/18007/prices/new")) <= RUNNING_TOTAL
+    assert body(fragment(web, "/billing/reminders")) <= 2 * FRAGMENT[25], "25 texts, each with a link of its own"
 
 
 @pytest.mark.parametrize("noun", ["detail", "menu", "row", "suspension/new"])

@@ -13,7 +13,8 @@ from sqlalchemy import event, func, select
 
 from portal import clock, passwords
 from portal.catalogue.queries import price_table
-from portal.demo import service
+from portal.credit.queries import balance
+from portal.demo import retail, service
 from portal.demo.people import PASSWORD
 from portal.domain import codes, documents
 from portal.domain.actions import Action
@@ -39,6 +40,7 @@ from portal.models import (
     Partner,
     PendingChange,
     RegistrationCode,
+    RetailCharge,
     Seat,
     User,
 )
@@ -415,3 +417,27 @@ class TestTwice:
         empty_database()
         service.seed_if_empty()
         assert [(c.name, c.document, c.due_on, c.city_code, c.version) for c in clients()] == first
+
+
+class TestBilling:
+    """End clients are billed as a night would, one has paid."""
+
+    def test_charges_are_what_the_rules_say(self, day: datetime) -> None:
+        charges = db.session.scalars(select(RetailCharge)).all()
+        assert charges
+        for charge in charges:
+            client = db.session.get_one(Client, charge.client_id)
+            assert client.renewal_method is RenewalMethod.BILLING
+            assert charge.issued_on == clock.local_date(day)
+            assert charge.amount_cents >= charge.cost_cents > 0
+
+    def test_one_is_paid_and_its_margin_is_credit(self, demo: None) -> None:
+        [paid] = db.session.scalars(select(RetailCharge).where(RetailCharge.paid_at.is_not(None))).all()
+        client = db.session.get_one(Client, paid.client_id)
+        assert (client.name, client.due_on) == (retail.PAYER, paid.next_due_on)
+        assert balance(client.partner_id) == paid.amount_cents - paid.cost_cents > 0
+        assert [charge for charge in db.session.scalars(select(RetailCharge)) if charge.paid_at is None]
+
+    def test_some_clients_are_billed_at_cost(self, demo: None) -> None:
+        margins = {charge.amount_cents > charge.cost_cents for charge in db.session.scalars(select(RetailCharge))}
+        assert margins == {True, False}
