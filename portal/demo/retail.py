@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from portal.billing import issuing
 from portal.domain.catalogue import RenewalMethod
@@ -33,7 +33,8 @@ def bill(now: datetime) -> None:
 
 def _prices() -> list[RetailPrice]:
     """Return half as much again as an item costs, rounded to end with ,90."""
-    billed = Client.renewal_method == RenewalMethod.BILLING, Client.id % AT_COST > 0
+    has_prices = or_(Client.id % AT_COST > 0, Client.name == PAYER)
+    billed = Client.renewal_method == RenewalMethod.BILLING, has_prices
     rows = db.session.execute(
         select(Client.id, LicenseItem.item, Price.cents)
         .join(LicenseItem, LicenseItem.client_id == Client.id)
