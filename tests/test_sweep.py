@@ -22,12 +22,14 @@ from jobs.job import Job
 from portal import access, audit
 from portal.access import PUBLIC
 from portal.accounts import service as accounts
+from portal.credit import service as credit
+from portal.credit.service import Origin
 from portal.domain import codes, documents
 from portal.domain.actions import Action
 from portal.domain.bulk import LineResult
 from portal.domain.catalogue import Item, RenewalMethod
 from portal.domain.imports import ImportState, Verdict
-from portal.domain.invoices import InvoiceKind, PaymentEffect, PaymentSource
+from portal.domain.invoices import CreditKind, InvoiceKind, PaymentEffect, PaymentSource
 from portal.domain.jobs import RunState
 from portal.domain.notices import NoticeKind
 from portal.domain.roles import GRANTS, KEPT, VENDOR_ONLY, Permission, Role
@@ -235,7 +237,7 @@ def _payment(partner: Partner, number: int) -> Payment:
 
 
 def _invoice(partner: Partner, client: Client, number: int) -> Invoice:
-    """Add an invoice of one client: the first is open, the second paid, the third cancelled."""
+    """Add an invoice of one client: the first is open, the second paid, the third cancelled; each left some credit."""
     event = audit.record("invoice_made", actor=None, now=NOW, partner_id=partner.id)
     invoice = Invoice(partner_id=partner.id, number=number, kind=InvoiceKind.RENEWAL, key=f"umbuzeiro-{number}",
                       event_id=event.id, issued_at=NOW, issued_on=NOW.date(), txid=f"UMBUZEIRO{number}", lines_cents=9_990,
@@ -247,6 +249,8 @@ def _invoice(partner: Partner, client: Client, number: int) -> Invoice:
                        client_document=client.document, due_on=client.due_on, next_due_on=date(2025, 9, 10),
                        is_open=number == 1)  # fmt: skip
     db.session.add(line)
+    origin = Origin(invoice_id=invoice.id, client_id=client.id)
+    credit.move(partner.id, CreditKind.NOT_RENEWED, 100 * number, now=NOW, origin=origin)
     db.session.commit()
     return invoice
 
