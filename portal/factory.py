@@ -126,7 +126,6 @@ def _settings(app: Flask, config: Config) -> None:
         SESSION_REFRESH_EACH_REQUEST=False,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(endpoints=app.view_functions)  # the menu offers what there is
     app.jinja_env.globals.update(fmt=formatting, kept_sayings=saying.kept, today=clock.today, qr_svg=qr.svg)
     app.jinja_env.add_extension("jinja2.ext.do")
 
