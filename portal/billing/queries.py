@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -28,6 +29,7 @@ COLUMNS = (
     CLIENT.pending_at, CLIENT.hidden_at, CLIENT.suspended_at, CLIENT.uses_both_at, CLIENT.paused_at, CLIENT.phone,
 )  # fmt: skip
 CHARGES_OF_CLIENT = 6
+TOKEN = re.compile(r"[\w-]{1,43}", re.ASCII)
 LISTED = DEFAULT_STATUSES - {Status.PENDING}
 """Whom the list shows: a registration that waits has no cycle yet."""
 
@@ -149,8 +151,10 @@ def by_token(token: str) -> tuple[RetailCharge, Client, Partner]:
     """Return what the page of an end client shows.
 
     Raises:
-        NotFound: nobody's token.
+        NotFound: nobody's token, or none at all: PostgreSQL would stumble over a NUL.
     """
+    if not TOKEN.fullmatch(token):
+        raise NotFound
     query = select(RetailCharge, Client, Partner).join(Client, CLIENT.id == CHARGE.client_id)
     query = query.join(Partner, Partner.id == CHARGE.partner_id)
     row = db.session.execute(query.where(CHARGE.token == token)).one_or_none()
