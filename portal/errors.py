@@ -97,7 +97,9 @@ def in_words(refusal: Refusal) -> Answer:  # noqa: C901 - one case for each refu
         case NotPermitted():
             return Answer(403, "Sem permissão", "Seu perfil não permite isto. Peça a um Administrador da sua revenda.")
         case PartnerSuspended():
-            return Answer(403, "Revenda suspensa", "Sua revenda está suspensa: dá para consultar e pagar, mas não alterar.")
+            return Answer(
+                403, "Revenda suspensa", "Sua revenda está suspensa: dá para consultar e pagar, mas não alterar."
+            )
         case ActionRefused(action=action, status=status):
             reason = REASONS[status] if action not in ALLOWED[status] else "esta ação não existe para este produto"
             return Answer(409, f"{action.label}: não é possível", f"“{action.label}” não é possível agora: {reason}.")
