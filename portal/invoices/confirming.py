@@ -9,10 +9,10 @@ from portal import formatting
 from portal.credit.queries import balance
 from portal.domain import invoices
 from portal.forms import new_key
-from portal.invoices import making, queries, rows
+from portal.invoices import line_rows, making, queries
 from portal.invoices.forms import InvoiceForm
+from portal.invoices.line_rows import DraftRow
 from portal.invoices.making import Draft, Outcome
-from portal.invoices.rows import DraftRow
 
 
 def values(
@@ -24,7 +24,7 @@ def values(
     if not form.credit.raw_data:
         form.credit.data = formatting.decimal(usable) if usable else ""
     shown = drafts[:most]
-    items = rows.by_line(queries.charge_items([draft.charge_id for draft in shown if draft.charge_id]))
+    items = line_rows.by_line(queries.charge_items([draft.charge_id for draft in shown if draft.charge_id]))
     return {
         "form": form,
         "key": form.key.data if form.key.data and not form.key.errors else new_key(),

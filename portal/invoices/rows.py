@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from portal import formatting
-from portal.domain.catalogue import Item
-from portal.domain.charges import ChargeKind, Line
-from portal.domain.invoices import InvoiceKind, InvoiceState, LineOutcome, state_of
+from portal.domain.invoices import InvoiceKind, InvoiceState, state_of
 from portal.invoices.filters import InvoiceFilter
 from portal.invoices.queries import Total
 from portal.models import Payment
@@ -19,7 +16,6 @@ from portal.models import Payment
 COLOURS = {InvoiceState.OPEN: "suspended", InvoiceState.PAID: "active", InvoiceState.CANCELLED: "inactive"}
 """The classes of the clients' statuses, whose colours mean the same."""
 
-OUTCOME_COLOURS = {LineOutcome.MOVED: "active", LineOutcome.CREDITED: "suspended"}
 TAB_LABELS = {InvoiceState.OPEN: "Em aberto", InvoiceState.PAID: "Pagas", InvoiceState.CANCELLED: "Canceladas"}
 
 SHEET_HEAD = (
@@ -85,100 +81,6 @@ class OpenRow:
         """Prepare one open invoice."""
         rest = formatting.money(invoice.total_cents - invoice.received_cents)
         return cls(invoice.id, invoice.number, subject(invoice.kind, invoice.month_on), rest)
-
-
-@dataclass(frozen=True, slots=True)
-class ItemRow:
-    """An item of a line with the amount that was frozen, and whether the whole cycle is charged."""
-
-    item: Item
-    quantity: int
-    unit_cents: int
-    days: int
-    divisor: int
-    amount_cents: int
-    is_whole_cycle: bool
-
-    @classmethod
-    def build(cls, row: Any) -> ItemRow:
-        """Prepare one item."""
-        arithmetic = row.item, row.quantity, row.unit_cents, row.days, row.divisor
-        return cls(*arithmetic, row.amount_cents, Line(*arithmetic).is_whole_cycle)
-
-
-def by_line(rows: Iterable[Any]) -> dict[int, list[ItemRow]]:
-    """Return the items of each line, in the catalogue's order."""
-    found: defaultdict[int, list[ItemRow]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: list(Item).index(row.item)):
-        found[row.line_id].append(ItemRow.build(row))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class LineRow:
-    """A line: whose it is, what for, with its arithmetic, and what payment made of it."""
-
-    client_id: int
-    name: str
-    document: str
-    has_page: bool
-    subject: str
-    items: Sequence[Any]
-    amount: str
-    outcome: LineOutcome | None
-    colour: str
-    charge_id: int | None
-
-    @classmethod
-    def build(cls, line: Any, items: Mapping[int, list[ItemRow]]) -> LineRow:
-        """Prepare a line that is on an invoice."""
-        return cls(
-            line.client_id,
-            line.client_name,
-            formatting.document(line.client_document),
-            line.archived_at is None,
-            charged(line.kind, line.charged_on) if line.charge_id else renewed(line.due_on, line.next_due_on),
-            items.get(line.id, ()),
-            formatting.money(line.amount_cents),
-            line.outcome,
-            OUTCOME_COLOURS[line.outcome] if line.outcome else "",
-            line.charge_id,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class DraftRow:
-    """A line to be: whose it is, what for, with its arithmetic."""
-
-    client_id: int
-    name: str
-    document: str
-    subject: str
-    items: Sequence[Any]
-    amount: str
-
-    @classmethod
-    def build(cls, draft: Any, items: Mapping[int, list[ItemRow]]) -> DraftRow:
-        """Prepare a line of an invoice that is not made yet; ``items`` are those of the charges."""
-        client, charge = draft.client, draft.charge
-        return cls(
-            client.id,
-            client.name,
-            formatting.document(client.document),
-            charged(charge.kind, charge.charged_on) if charge else renewed(client.due_on, draft.next_due_on),
-            items.get(charge.id, ()) if charge else draft.lines,
-            formatting.money(draft.amount_cents),
-        )
-
-
-def renewed(due_on: date | None, next_due_on: date | None) -> str:
-    """Return what a renewal moves."""
-    return f"Renovação: vencimento de {formatting.day(due_on)} para {formatting.day(next_due_on)}"
-
-
-def charged(kind: ChargeKind, charged_on: date) -> str:
-    """Return what an open charge is."""
-    return f"{kind.label} de {formatting.day(charged_on)}"
 
 
 @dataclass(frozen=True, slots=True)

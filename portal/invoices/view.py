@@ -9,8 +9,9 @@ from portal import formatting
 from portal.config import Pix
 from portal.domain import invoices, pix
 from portal.domain.invoices import InvoiceState
-from portal.invoices import queries, rows
-from portal.invoices.rows import LineRow, PaymentRow
+from portal.invoices import line_rows, queries, rows
+from portal.invoices.line_rows import LineRow
+from portal.invoices.rows import PaymentRow
 from portal.models import Invoice
 
 LINES_SHOWN = 50
@@ -31,7 +32,7 @@ def shown(invoice: Invoice, *, after: int | None = None, size: int | None = LINE
     state = invoices.state_of(invoice)
     found = queries.shown_lines(invoice.id, after=after, size=size)
     lines = found if size is None else found[:size]
-    items = rows.by_line(queries.items_of([line.id for line in lines]))
+    items = line_rows.by_line(queries.items_of([line.id for line in lines]))
     return {
         "invoice": invoice,
         "state": state,
