@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from time import monotonic
 
-from drills import backup, bulk, disk, guess, imports, kill, locks, night, pix, repeat, report, slow, term
+from drills import backup, bulk, desk, disk, guess, imports, kill, locks, night, pix, repeat, report, slow, term
 from drills.report import Row
 
 DRILLS: dict[str, Callable[..., Iterator[Row]]] = {
@@ -19,6 +19,7 @@ DRILLS: dict[str, Callable[..., Iterator[Row]]] = {
     "repeat": repeat.run,
     "pix": pix.run,
     "bulk": bulk.run,
+    "desk": desk.run,
     "imports": imports.run,
     "locks": locks.run,
     "disk": disk.run,

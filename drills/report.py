@@ -38,6 +38,9 @@ NOTES = """
 - **bulk**: an order to suspend a thousand rows, which two servers share: answers are cut, the server that is at it is
   stopped (SIGTERM), then the one that is at it killed (SIGKILL), both are started again, and two windows send the same
   form through both. Each row has one event and one new version. Who takes over from the dead waits 20 s, to be sure.
+- **desk**: three hundred clients on the renewal desk of two servers: decisions and the form that makes the invoice are cut
+  in the middle of being sent, and again before the answer; then the same form arrives 20 times at once. Each client stands
+  on one line of one invoice, or was decided about once.
 - **bombs**: spreadsheets of 2 MB at most that would cost minutes or gigabytes (a million columns, two million rows, 90 MB
   of blanks, a billion laughs …), two at a time, while another user looks at their clients.
 - **import**: a sheet of 5,000 clients is imported by a server that is killed (SIGKILL) again and again under way; after

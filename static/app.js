@@ -50,7 +50,7 @@
     place = null;
     const box = region && byId(region);
     const found = box && box.querySelector("caption, .found, .empty h2");
-    if (found) announce(found);
+    if (found && !byId("said").firstChild) announce(found); // what was done is said before what is shown
     if (box && box.matches("dialog") && box.firstElementChild && !box.open) box.showModal();
     if (box && box.matches(".menu")) unfold(box);
     const wanted = box && box.querySelector("[autofocus], [aria-invalid]");

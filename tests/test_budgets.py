@@ -537,3 +537,53 @@ def test_the_export_costs_a_query_per_five_hundred_rows_not_per_row(web) -> None
     with counted() as sent:
         assert fetch(web, "/clients/export", **{"Accept-Encoding": "identity"}).text.count("\r\n") > 80
     assert len(sent) <= QUERIES
+
+
+DESK, DESK_ROWS = 20 * 1024, 300
+DESK_PAGE = "/renewals?month=2025-07"
+QUERIES_OF_THE_DESK = 16
+"""What stands in the way of whom, and who decided what, lies in many tables; each is asked once, however many rows."""
+
+
+@pytest.fixture
+def desk(app: Flask, make: Factory) -> Visitor:
+    """Return the browser of somebody whose desk has 300 rows, with names, licenses and due dates as they come."""
+    partner, chance = make.partner(name="Revenda Araújo & Guimarães Automação"), random.Random(6)
+    make.price_version()
+    rows = [_due(partner.id, number, chance) for number in range(DESK_ROWS)]
+    db.session.execute(insert(Client).returning(Client.id), rows)
+    items = [{"client_id": row["id"], "item": Item.BASE, "quantity": 1, "since_on": NOW.date()} for row in rows]
+    for row, item in product(rows, (Item.CLOUD, Item.WAITER, Item.MOBILE)):
+        if row["product"] is Product.LINK and chance.random() < 0.5:
+            units = 1 if item is Item.CLOUD else chance.randrange(1, 5)
+            items.append({"client_id": row["id"], "item": item, "quantity": units, "since_on": NOW.date()})
+    db.session.execute(insert(LicenseItem), items)
+    db.session.commit()
+    return Visitor(app).sign_in(make.user(partner, name="Conceição Aparecida Guimarães"))
+
+
+def _due(partner_id: int, number: int, chance: random.Random) -> dict[str, Any]:
+    names = KINDS[number % 10], f"{OWNERS[number // 10 % 10]} {number // 100 + 1}"
+    due_on = NOW.date().replace(day=1 + chance.randrange(28))
+    return _facts(partner_id, number, names, chance) | {"due_on": due_on, "pending_at": None}
+
+
+def test_the_desk_with_three_hundred_rows(desk, record_property) -> None:
+    text = fetch(desk, DESK_PAGE, **{"Accept-Encoding": "identity"}).text
+    assert text.count("<tbody id=") == DESK_ROWS
+    answer = fetch(desk, DESK_PAGE)
+    record_property("desk", weight(answer))
+    assert weight(answer) <= DESK
+    with counted() as sent:
+        fetch(desk, DESK_PAGE)
+    assert len(sent) <= QUERIES_OF_THE_DESK, "\n".join(sent)
+
+
+@pytest.mark.parametrize("decision", ["skip", "later"])
+def test_a_decision_on_the_desk(desk, record_property, decision) -> None:
+    fields = {"csrf_token": desk.csrf_token(), "month": "2025-07", "d18007": decision}
+    page = {"HX-Current-URL": f"http://localhost{DESK_PAGE}"}
+    answer = desk.browser.post("/renewals/decisions", data=fields, headers={"Accept-Encoding": "br"} | page | HTMX)
+    record_property("decision", weight(answer))
+    assert answer.status_code == 200
+    assert weight(answer) <= SMALL

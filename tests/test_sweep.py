@@ -68,8 +68,8 @@ FORM = {
     "version": "1", "reason": "Varredura", "name": "Varrido", "uf": "SP", "city": "Santos", "email": "varre@dura.test",
     "phone": "", "notes": "Varrido", "password": "uma-senha-da-varredura", "repeated": "uma-senha-da-varredura",
     "next": "/", "action": "suspend", "criteria": "?q=umbuzeiro", "to": "2025-07-20", "upto": "999999",
-    "way": "phone", "seen": "0", "code": "2222-2222-2222-2222", "document": "11222333000181",
-    "due_on": "2025-08-10", "reminder": "before_10",
+    "way": "phone", "seen": "0", "code": "2222-2222-2222-2222", "document": "11222333000181", "month": "2025-07",
+    "decision": "skip", "answer": "both", "due_on": "2025-08-10", "reminder": "before_10",
 }  # fmt: skip
 """What every POST is sent: the fields of all forms, but the ids (``Victim.form``)."""
 
@@ -102,7 +102,8 @@ class Victim:
     @property
     def form(self) -> dict[str, Any]:
         """What every POST is sent."""
-        return FORM | {"id": [str(client.id) for client in self.clients], "client": str(self.clients[1].id)}
+        ids = [str(client.id) for client in self.clients]
+        return FORM | {"id": ids, "client": ids[1]} | {f"d{client_id}": "skip" for client_id in ids}
 
 
 @pytest.fixture
@@ -310,6 +311,7 @@ def paths(rule: Rule, values: dict[str, list[Any]]) -> Iterator[str]:
         yield path
         yield f"{path}?after={client}&before={client}&open={client}&draft={draft}&q=umbuzeiro&search=jurema"
         yield f"{path}?open={client}"
+        yield f"{path}?month=2025-07&more={client}"
         return
     known = "+".join(names)
     assert known in values, f"{rule.endpoint}: the sweep has no value for {known}; add one to Victim.values"
@@ -321,6 +323,7 @@ def paths(rule: Rule, values: dict[str, list[Any]]) -> Iterator[str]:
         yield address
         if not number:
             yield f"{address}?draft={draft}&before=999"
+            yield f"{address}?month=2025-07"
 
 
 def permission_of(app: Flask, rule: Rule) -> str | Permission:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from portal import audit, clock
@@ -135,13 +135,11 @@ def bill_month(asked: Asked, month: date, *, now: datetime, actor: Actor) -> Out
         CreditShort: more credit is asked for than there is.
     """
 
-    def drafts() -> list[Draft]:
-        due = Client.due_on.between(month, cycle.last_of_month(month))
-        clients = _locked(asked.partner_id, Client.renewal_method == RenewalMethod.MANUAL, due)
-        today = clock.local_date(now)
-        return renewal_drafts([offer for offer in offers.of(clients, today) if offer.is_chosen])
+    def drafts(clients: Sequence[Client]) -> list[Draft]:
+        return renewal_drafts([offer for offer in offers.of(clients, clock.local_date(now)) if offer.is_chosen])
 
-    return _once(replace(asked, month=month), drafts, now, actor)
+    due = Client.due_on.between(month, cycle.last_of_month(month)), Client.renewal_method == RenewalMethod.MANUAL
+    return _once(replace(asked, month=month), due, drafts, now, actor)
 
 
 def bill_client(asked: Asked, client_id: int, *, now: datetime, actor: Actor) -> Outcome:
@@ -154,14 +152,13 @@ def bill_client(asked: Asked, client_id: int, *, now: datetime, actor: Actor) ->
         NothingSelected, RepeatMismatch, QuoteAged, CreditShort: as ``bill_month``.
     """
 
-    def drafts() -> list[Draft]:
-        clients = _locked(asked.partner_id, Client.id == client_id, Client.due_on.is_not(None))
+    def drafts(clients: Sequence[Client]) -> list[Draft]:
         own = [on_own_account(offer) for offer in offers.of(clients, clock.local_date(now))]
         for offer in own:
             ensure_unblocked(offer)
         return renewal_drafts(own)
 
-    return _once(asked, drafts, now, actor)
+    return _once(asked, (Client.id == client_id, Client.due_on.is_not(None)), drafts, now, actor)
 
 
 def on_own_account(offer: Offer) -> Offer:
@@ -187,11 +184,10 @@ def bill_charges(asked: Asked, client_ids: Collection[int], *, now: datetime, ac
         RepeatMismatch, QuoteAged, CreditShort: as ``bill_month``.
     """
 
-    def drafts() -> list[Draft]:
-        _locked(asked.partner_id, Client.id.in_(client_ids))
+    def drafts(_clients: Sequence[Client]) -> list[Draft]:
         return charge_drafts(asked.partner_id, client_ids)
 
-    return _once(replace(asked, kind=InvoiceKind.ADDITIONS), drafts, now, actor)
+    return _once(replace(asked, kind=InvoiceKind.ADDITIONS), (Client.id.in_(client_ids),), drafts, now, actor)
 
 
 def _locked(partner_id: int, *which: Any) -> Sequence[Client]:
@@ -201,13 +197,24 @@ def _locked(partner_id: int, *which: Any) -> Sequence[Client]:
     return db.session.scalars(query.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
 
 
-def _once(asked: Asked, drafts: Callable[[], list[Draft]], now: datetime, actor: Actor) -> Outcome:
-    """Make an invoice of what ``drafts`` finds, or answer what this form made before. Commits."""
+def _once(
+    asked: Asked,
+    which: Sequence[ColumnElement[bool]],
+    drafts: Callable[[Sequence[Client]], list[Draft]],
+    now: datetime,
+    actor: Actor,
+) -> Outcome:
+    """Make an invoice of what ``drafts`` finds about some clients, or answer what this form made before. Commits.
+
+    Who waited for the clients asks again before anything is worked out: many copies of a form hold them for a moment each.
+    """
     if done := _made_before(asked):
         return done
-    found = drafts()
-    if done := _made_before(asked):  # while this one waited for the clients
+    clients = _locked(asked.partner_id, *which)
+    if done := _made_before(asked):
+        db.session.rollback()  # the others need not wait until this one is answered
         return done
+    found = drafts(clients)
     if not found:
         raise NothingSelected
     if asked.seen != seen_as(found):

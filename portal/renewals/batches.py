@@ -18,6 +18,7 @@ from portal.domain.renewals import Decision
 from portal.extensions import db
 from portal.models import AuditEvent, Client, RenewalDecision
 from portal.models.types import AnyRow
+from portal.notifications import silencing
 from portal.renewals import conditions
 from portal.renewals.decisions import locked, store
 from portal.renewals.filters import RenewalFilter
@@ -72,6 +73,7 @@ def _write_all(
     for row in changing:
         before.setdefault(row.decision.value if row.decision else NONE, []).append(row.id)
     after = {"decision": wanted.value, "month": f"{changing[0].due_on:%Y-%m}", "clients": len(changing)}
+    silencing.decided([row.id for row in changing], now)
     event = audit.record(DECIDED_ALL, actor=actor, now=now, partner_id=partner_id, before=before, after=after)
     touch(partner_id)
     return event
@@ -91,6 +93,7 @@ def undo_all(partner_id: int, event_id: int, *, now: datetime, actor: Actor) -> 
     for name, ids in (event.before or {}).items():
         _restore(partner_id, {key: row for key, row in standing.items() if key[0] in set(ids)}, name, now, actor)
     if standing:
+        silencing.decided([client_id for client_id, _due_on in standing], now)
         after = {"clients": len(standing), "protocol": event.id}
         audit.record(UNDONE, actor=actor, now=now, partner_id=partner_id, after=after)
         touch(partner_id)

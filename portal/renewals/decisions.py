@@ -25,6 +25,7 @@ from portal.domain.renewals import Decision, Guard
 from portal.extensions import db
 from portal.models import AuditEvent, Client, RenewalDecision
 from portal.models.types import AnyRow
+from portal.notifications import silencing
 from portal.renewals import offers, queries
 from portal.renewals.offers import Offer
 
@@ -123,6 +124,7 @@ def _write(
         for offer in changing
     }
     db.session.flush()
+    silencing.decided(list(events), now)
     touch(partner_id)
     return events
 
@@ -158,6 +160,7 @@ def use_both(client: Client, *, version: int, now: datetime, actor: Actor) -> Ou
     def also(_event: AuditEvent) -> None:
         if due_on is not None:
             store(client.partner_id, {(client.id, due_on): Decision.RENEW}, now, actor)
+        silencing.decided([client.id], now)
         touch(client.partner_id)
 
     return clients.once(order, client, {"uses_both_at": now}, also)
@@ -176,6 +179,7 @@ def ask_again(client: Client, *, version: int, now: datetime, actor: Actor) -> O
 
     def also(_event: AuditEvent) -> None:
         db.session.execute(delete(RenewalDecision).where(*cycle), execution_options={"synchronize_session": False})
+        silencing.decided([client.id], now)
         touch(client.partner_id)
 
     return clients.once(order, client, {"uses_both_at": None}, also)

@@ -11,7 +11,8 @@ from portal import clock
 from portal.domain.renewals import Decision, Place
 from portal.domain.roles import Role
 from portal.extensions import db
-from portal.models import AuditEvent, Client, RenewalDecision
+from portal.models import AuditEvent, Client, Notice, RenewalDecision
+from portal.notifications import service as notifications
 from tests.money import pay
 from tests.renewals.conftest import place_of
 from tests.renewals.test_desk import chosen, names, row, total
@@ -283,3 +284,27 @@ def test_an_answer_that_is_none_renews_this_once_at_most(web, twins, prices, ans
     web.post(f"/renewals/{navi.id}/guard", month="2025-07", version=1, answer=answer)
     db.session.refresh(navi)
     assert navi.uses_both_at is None
+
+
+# notices
+
+
+def open_notices(client: Client) -> int:
+    db.session.rollback()
+    asked = Notice.client_id == client.id, ~Notice.is_settled
+    return db.session.scalar(db.select(db.func.count()).select_from(Notice).where(*asked)) or 0
+
+
+def test_what_is_not_renewed_is_told_of_no_more_until_that_is_taken_back(web, due, prices) -> None:
+    client = due(due_on=TODAY)
+    notifications.notify(clock.now())
+    assert open_notices(client) == 1
+    decide(web, **{f"d{client.id}": "skip"})
+    assert open_notices(client) == 0
+    decide(web, **{f"d{client.id}": "renew"})
+    assert open_notices(client) == 1
+    decide_all(web, "skip")
+    assert open_notices(client) == 0
+    [event] = events("renewals_decided")
+    web.post(f"/renewals/batches/{event.id}/undoing?month=2025-07")
+    assert open_notices(client) == 1
