@@ -142,8 +142,8 @@ def test_paused_in_the_list_and_back(lay_out: Callable[..., Scene], width: int) 
     page = scene.page
     page.goto("/billing")
     for button, state in (
-        ("Pausar cobranças e lembretes", "Pausada"),
-        ("Retomar cobranças e lembretes", "Não emitida"),
+        ("Pausar cobranças", "Pausada"),
+        ("Retomar cobranças", "Não emitida"),
     ):
         page.get_by_label(f"Ações do cliente {scene.client.id}").click()
         page.get_by_role("button", name=button).click()
