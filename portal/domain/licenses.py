@@ -210,12 +210,25 @@ def _more(one: Quantities, other: Quantities) -> dict[Item, int]:
 
 
 def _after(holding: Holding, wanted: Quantities, added: Quantities, next_on: date) -> Holding:
-    """Return what is held once the wanted set is saved: additions at once, everything else from ``next_on``."""
+    """Return what is held once the wanted set is saved: additions at once, everything else from ``next_on``.
+
+    An item that is wanted as it will be anyhow keeps its pending change and its day, later than ``next_on`` as it may be.
+    """
     now = dict(holding.now) | {item: max(holding.now.get(item, 0), wanted[item]) for item in added}
-    sooner = [_raised(change, wanted, added) for change in holding.pending if change.effective_on < next_on]
+    kept = _untouched(holding.final, wanted, added)
+    sooner = [_raised(one, wanted, added) for one in holding.pending if one.effective_on < next_on or one.item in kept]
     billed = Holding(now, tuple(sooner)).on(next_on - timedelta(days=1))
-    later = [Pending(item, next_on, wanted.get(item, 0)) for item in Item if wanted.get(item, 0) != billed.get(item, 0)]
+    others = [item for item in Item if item not in kept]
+    later = [
+        Pending(item, next_on, wanted.get(item, 0)) for item in others if wanted.get(item, 0) != billed.get(item, 0)
+    ]
     return Holding(now, _telling(now, [*sooner, *later]))
+
+
+def _untouched(final: Quantities, wanted: Quantities, added: Quantities) -> set[Item]:
+    """Return the items that an order leaves alone; one that needs another does not stay behind when that one goes."""
+    same = {item for item in Item if wanted.get(item, 0) == final.get(item, 0) and item not in added}
+    return {item for item in same if (needed := OFFERS[item].needs) is None or needed in same or wanted.get(needed)}
 
 
 def _raised(change: Pending, wanted: Quantities, added: Quantities) -> Pending:
@@ -225,8 +238,8 @@ def _raised(change: Pending, wanted: Quantities, added: Quantities) -> Pending:
 
 def _telling(now: Quantities, pending: Sequence[Pending]) -> tuple[Pending, ...]:
     """Return the changes by day without those that change nothing, which is what an addition makes of a removal."""
-    quantities, telling = dict(now), list[Pending]()
-    for change in sorted(pending, key=lambda change: change.effective_on):
+    quantities, telling, order = dict(now), list[Pending](), list(Item)
+    for change in sorted(pending, key=lambda change: (change.effective_on, order.index(change.item))):
         if quantities.get(change.item, 0) != change.quantity:
             telling.append(change)
         quantities[change.item] = change.quantity

@@ -100,6 +100,25 @@ def test_a_change_of_one_item_leaves_the_pending_change_of_another() -> None:
     assert Pending(CLOUD, NEXT, 0) in plan.after.pending
 
 
+AFTER_NEXT = date(2025, 9, 11)
+"""From when a removal counts that was ordered while the coming cycle was on an invoice; then that one was cancelled."""
+
+
+def test_a_change_of_one_item_leaves_the_day_of_anothers_removal() -> None:
+    plan = want(held(Pending(WAITER, AFTER_NEXT, 1), waiter=3, cloud=1), waiter=1)
+    assert plan.after.pending == (Pending(CLOUD, NEXT, 0), Pending(WAITER, AFTER_NEXT, 1))
+
+
+def test_pending_changes_of_a_day_stand_in_the_catalogues_order_whichever_came_first() -> None:
+    plan = want(held(Pending(WAITER, NEXT, 1), waiter=3, cloud=1), waiter=1)
+    assert plan.after.pending == (Pending(CLOUD, NEXT, 0), Pending(WAITER, NEXT, 1))
+
+
+def test_mobile_does_not_stay_behind_when_cloud_goes_earlier() -> None:
+    plan = want(held(Pending(MOBILE, AFTER_NEXT, 0), mobile=2, cloud=1))
+    assert set(plan.after.pending) == {Pending(CLOUD, NEXT, 0), Pending(MOBILE, NEXT, 0)}
+
+
 def test_wanting_what_will_be_held_is_nothing() -> None:
     plan = want(held(Pending(WAITER, NEXT, 2), waiter=3), waiter=2)
     assert plan.is_nothing
