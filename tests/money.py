@@ -75,6 +75,11 @@ class Purse:
 
 def pay(subject: Invoice | RetailCharge, day: date, *, cents: int | None = None, **facts: Any) -> Payment:
     """Let a Pix arrive for an invoice or a retail charge: by default all that it asks for."""
+    return payments.receive(arrival_of(subject, day, cents=cents, **facts), now=at(day)).payment
+
+
+def arrival_of(subject: Invoice | RetailCharge, day: date, *, cents: int | None = None, **facts: Any) -> Arrival:
+    """Return a Pix for an invoice or a retail charge, not booked yet."""
     asks = subject.total_cents if isinstance(subject, Invoice) else subject.amount_cents
     values = {
         "end_to_end_id": f"E{next(_NUMBERS):031d}",
@@ -83,4 +88,4 @@ def pay(subject: Invoice | RetailCharge, day: date, *, cents: int | None = None,
         "paid_at": at(day),
         "source": PaymentSource.WEBHOOK,
     } | facts
-    return payments.receive(Arrival(**values), now=at(day)).payment
+    return Arrival(**values)

@@ -46,6 +46,7 @@ def issue_due(now: datetime) -> dict[str, int]:
     counts, hindered = Counter[str](), warning.Hindered()
     today = clock.local_date(now)
     for charge_ids in _lapsed(today):
+        settling.hold(charge_ids)
         counts["lapsed"] += sum(settling.cancel(one, now=now, actor=None, reason=LAPSED) for one in charge_ids)
         db.session.commit()
     for client_ids in _due(today):

@@ -5,6 +5,7 @@ Whoever calls holds the charge's row (``locked``) before its client, and the cli
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -31,6 +32,12 @@ def locked(*which: Any) -> RetailCharge | None:
     """Return a retail charge as it is now, which nobody else changes until the transaction ends, or None."""
     query = select(RetailCharge).where(*which).with_for_update(key_share=True)
     return db.session.scalar(query.execution_options(populate_existing=True))
+
+
+def hold(charge_ids: Collection[int]) -> None:
+    """Lock charges that one transaction goes through one by one: each moves the partner's row, which comes after all."""
+    query = select(RetailCharge.id).where(RetailCharge.id.in_(charge_ids)).order_by(RetailCharge.id)
+    db.session.execute(query.with_for_update(key_share=True))
 
 
 def settle(

@@ -286,25 +286,12 @@ def _next_number(partner_id: int) -> int:
 
 
 def _write_lines(invoice: Invoice, drafts: list[Draft]) -> None:
-    lines = [
-        InvoiceLine(
-            invoice_id=invoice.id,
-            client_id=draft.client.id,
-            client_name=draft.client.name,
-            client_document=draft.client.document,
-            charge_id=draft.charge_id,
-            due_on=draft.client.due_on if draft.charge_id is None else None,
-            next_due_on=draft.next_due_on,
-            amount_cents=draft.amount_cents,
-            price_version_id=draft.price_version,
-        )
-        for draft in drafts
-    ]
-    db.session.add_all(lines)
-    db.session.flush()
+    """Write all lines, then all their arithmetic: two statements, however many clients there are."""
+    db.session.execute(insert(InvoiceLine), [_line(invoice.id, draft) for draft in drafts])
+    mine = select(InvoiceLine.id).where(InvoiceLine.invoice_id == invoice.id).order_by(InvoiceLine.id)
     items = [
         {
-            "line_id": row.id,
+            "line_id": line_id,
             "item": line.item,
             "quantity": line.quantity,
             "unit_cents": line.unit_cents,
@@ -312,8 +299,22 @@ def _write_lines(invoice: Invoice, drafts: list[Draft]) -> None:
             "divisor": line.divisor,
             "amount_cents": line.amount_cents,
         }
-        for row, draft in zip(lines, drafts, strict=True)
+        for line_id, draft in zip(db.session.scalars(mine), drafts, strict=True)
         for line in draft.lines
     ]
     if items:
         db.session.execute(insert(InvoiceItem), items)
+
+
+def _line(invoice_id: int, draft: Draft) -> dict[str, Any]:
+    return {
+        "invoice_id": invoice_id,
+        "client_id": draft.client.id,
+        "client_name": draft.client.name,
+        "client_document": draft.client.document,
+        "charge_id": draft.charge_id,
+        "due_on": draft.client.due_on if draft.charge_id is None else None,
+        "next_due_on": draft.next_due_on,
+        "amount_cents": draft.amount_cents,
+        "price_version_id": draft.price_version,
+    }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import Update, column, insert, update, values
 
 from portal import audit
 from portal.audit import Actor
@@ -33,33 +33,38 @@ def renew(renewals: Iterable[Renewal], *, now: datetime, actor: Actor | None, re
     now; a release on trust ends by itself, because it was given for the due date before.
     """
     moved = [(renewal.client, _changes(renewal)) for renewal in renewals]
-    if not moved:
-        return
-    rows = [{"b_id": client.id, **changes, "version": client.version + 1} for client, changes in moved]
-    db.session.connection().execute(_MOVE, rows)
-    db.session.execute(insert(AuditEvent), list(_events(moved, now, actor, reason)))
+    for start in range(0, len(moved), BATCH):
+        rows = [(client.id, *changes.values(), client.version + 1) for client, changes in moved[start : start + BATCH]]
+        db.session.connection().execute(_move(rows))
+    if moved:
+        db.session.execute(insert(AuditEvent), list(_events(moved, now, actor, reason)))
     for client, _changes_of in moved:
         db.session.expire(client)
 
 
-COLUMNS = ("due_on", "hidden_at", "hidden_by_id", "renewal_method", "next_method", "version")
+BATCH = 5_000
+"""Clients that one statement moves; both databases take a bounded number of values."""
+
+COLUMNS = ("id", "due_on", "renewal_method", "version")
 _CLIENTS = Client.__table__
-_MOVE = (
-    update(_CLIENTS)
-    .where(_CLIENTS.c.id == bindparam("b_id"))
-    .values({name: bindparam(name, type_=_CLIENTS.c[name].type) for name in COLUMNS})
-)
+
+
+def _move(rows: Sequence[tuple[Any, ...]]) -> Update:
+    """Return the one statement that moves clients.
+
+    Its triggers then count all of them at once, in the order in which everybody else takes the counters: who moves one
+    client after the other holds the partner's row before the second one's counters, and waits for who waits for it.
+    """
+    columns = [column(name, _CLIENTS.c[name].type) for name in COLUMNS]
+    to = values(*columns, name="renewed").data(rows).cte("renewed")
+    changed = {name: to.c[name] for name in COLUMNS if name != "id"}
+    gone = {"hidden_at": None, "hidden_by_id": None, "next_method": None}
+    return update(_CLIENTS).where(_CLIENTS.c.id == to.c.id).values(**changed, **gone)
 
 
 def _changes(renewal: Renewal) -> dict[str, Any]:
     method = renewal.client.next_method or renewal.client.renewal_method
-    return {
-        "due_on": renewal.next_due_on,
-        "hidden_at": None,
-        "hidden_by_id": None,
-        "renewal_method": method,
-        "next_method": None,
-    }
+    return {"due_on": renewal.next_due_on, "renewal_method": method}
 
 
 def _events(
