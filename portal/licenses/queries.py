@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from sqlalchemy import ColumnElement, false, func, null, or_, select, union_all
+from sqlalchemy import ColumnElement, func, null, select, union_all
 
 from portal.domain.catalogue import Item
 from portal.domain.licenses import Holding, Pending
@@ -82,11 +82,14 @@ def open_cents(client_id: int) -> int:
 
 
 def billed_through(client_id: int, due_on: date) -> date:
-    """Return the end of the last cycle that is paid or billed, to the partner or to the end client (DOMAIN §5, R21)."""
+    """Return the end of the last cycle that is paid or billed, to the partner or to the end client (DOMAIN §5, R21).
+
+    Whatever is left open of another due date (its month ended, or the client was renewed in another way) bills nothing.
+    """
     lines = select(InvoiceLine.next_due_on).where(
-        InvoiceLine.client_id == client_id, InvoiceLine.is_open, InvoiceLine.due_on.is_not(None)
+        InvoiceLine.client_id == client_id, InvoiceLine.is_open, InvoiceLine.due_on == due_on
     )
-    charges = select(RetailCharge.next_due_on).where(*_asks(client_id))
+    charges = select(RetailCharge.next_due_on).where(*_asks(client_id, due_on))
     ends: Iterable[date | None] = db.session.scalars(union_all(lines, charges)).all()
     return max([due_on, *filter(None, ends)])
 
@@ -94,24 +97,21 @@ def billed_through(client_id: int, due_on: date) -> date:
 def is_invoiced(client: Client, charge: Charge | None) -> bool:
     """Say whether an open invoice asks for an order's charge, or anything open for the cycle that the order changed.
 
-    A charge to the end client that is left of a cycle which the partner renewed on its own account asks for none. An order that was charged for the coming cycle by itself came after that cycle was billed: it is not part of it.
+    What is left open of another due date asks for none. An order that was charged for the coming cycle by itself came
+    after that cycle was billed: it is not part of it.
     """
+    of_client = InvoiceLine.client_id == client.id, InvoiceLine.is_open
+    asked = [select(InvoiceLine.id).where(*of_client, InvoiceLine.charge_id == charge.id)] if charge else []
     is_beside = charge is not None and client.due_on is not None and charge.through_on > client.due_on
-    lines = select(InvoiceLine.id).where(
-        InvoiceLine.client_id == client.id,
-        InvoiceLine.is_open,
-        or_(InvoiceLine.charge_id == (charge.id if charge else None), *([] if is_beside else [_CYCLE])),
-    )
-    coming = [RetailCharge.due_on >= client.due_on] if client.due_on else []
-    charges = select(RetailCharge.id).where(*_asks(client.id), *([false()] if is_beside else coming))
-    return db.session.scalar(union_all(lines, charges).limit(1)) is not None
+    if client.due_on is not None and not is_beside:
+        asked.append(select(InvoiceLine.id).where(*of_client, InvoiceLine.due_on == client.due_on))
+        asked.append(select(RetailCharge.id).where(*_asks(client.id, client.due_on)))
+    return bool(asked) and db.session.scalar(union_all(*asked).limit(1)) is not None
 
 
-_CYCLE = InvoiceLine.due_on.is_not(None)
-
-
-def _asks(client_id: int) -> tuple[ColumnElement[bool], ...]:
-    return RetailCharge.client_id == client_id, RetailCharge.paid_at.is_(None), RetailCharge.cancelled_at.is_(None)
+def _asks(client_id: int, due_on: date) -> tuple[ColumnElement[bool], ...]:
+    is_open = RetailCharge.paid_at.is_(None), RetailCharge.cancelled_at.is_(None)
+    return RetailCharge.client_id == client_id, RetailCharge.due_on == due_on, *is_open
 
 
 def devices(client_id: int, item: Item) -> int:

@@ -78,3 +78,28 @@ def test_an_order_that_an_open_invoice_holds_is_not_undone(make, partner, actor,
     with pytest.raises(OrderFixed) as refused:
         hand.reverse(DAY)
     assert refused.value.why is Fixed.INVOICED
+
+
+def test_an_invoice_left_of_a_month_that_is_over_keeps_no_reactivation_from_being_undone(
+    make, partner, actor, purse
+) -> None:
+    client = make.client(partner, due_on=date(2025, 7, 28), due_day=28)
+    purse.renew(client, date(2025, 7, 30))
+    today = date(2025, 8, 1)  # nothing has cancelled the invoice yet
+    hand = Hand(client, actor)
+    hand.reactivate(today)
+    hand.reverse(today)
+    assert client.due_on == date(2025, 7, 28)
+
+
+def test_an_invoice_left_of_a_month_that_is_over_bills_nothing_of_what_was_begun_anew(
+    make, partner, actor, purse
+) -> None:
+    client = make.client(partner, due_on=date(2025, 7, 28), due_day=28)
+    purse.renew(client, date(2025, 7, 30))  # through 28/08
+    partner.due_day = 20
+    db.session.commit()
+    hand = Hand(client, actor)
+    hand.reactivate(date(2025, 8, 1))
+    assert client.due_on == date(2025, 8, 20)
+    assert queries.billed_through(client.id, client.due_on) == date(2025, 8, 20)
