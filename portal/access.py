@@ -158,7 +158,7 @@ def public(view: View) -> View:
 def machine(view: View) -> View:
     """Declare that a route is asked by programs: what they send is their proof, in place of a session and its token.
 
-    Whatever is refused there is answered as JSON (``portal.errors``).
+    Whatever is refused there is answered as JSON (``portal.refusing``).
     """
     view.is_machine = True  # type: ignore[attr-defined]
     return public(view)

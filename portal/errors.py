@@ -1,16 +1,11 @@
-"""Refusals and HTTP errors, put into words (pt-BR) and status codes: a page, or a fragment where htmx asked."""
+"""Refusals and HTTP errors, put into words (pt-BR) and status codes; ``portal.refusing`` answers them."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Flask, Response, g, jsonify, make_response, render_template, request
-from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
-
-from portal import access, database, formatting, htmx
+from portal import formatting
 from portal.domain import licenses
 from portal.domain.actions import ALLOWED
 from portal.domain.catalogue import Item, Product
@@ -46,9 +41,6 @@ from portal.domain.errors import (
 from portal.domain.imports import FileRefused
 from portal.domain.licenses import Flaw, Problem
 from portal.domain.statuses import Status
-from portal.extensions import db, login_manager
-
-log = logging.getLogger(__name__)
 
 REASONS: dict[Status, str] = {
     Status.PENDING: "o cadastro ainda está em avaliação",
@@ -225,64 +217,3 @@ def problem_in_words(problem: Problem, product: Product | None = None) -> str:
 def _minutes(wait: timedelta) -> str:
     minutes = max(1, -(-int(wait.total_seconds()) // 60))
     return "1 minuto" if minutes == 1 else f"{minutes} minutos"
-
-
-def problem(said: Answer) -> Response:
-    """Return a refusal as programs read it (RFC 9457)."""
-    response = jsonify(status=said.status, title=said.title, detail=said.text)
-    response.status_code, response.mimetype = said.status, "application/problem+json"
-    return response
-
-
-def answer(said: Answer) -> Response:
-    """Return a refusal as a page or, to htmx, as the text of the announcing region; as JSON where programs ask."""
-    if access.is_machine_asking():
-        return problem(said)
-    if htmx.wants_fragment():
-        return htmx.refused(said.text, said.status)
-    page = render_template("errors/refusal.html", title=said.title, text=said.text, status=said.status)
-    return make_response(page, said.status)
-
-
-def _on_refusal(refusal: Refusal) -> Response:
-    db.session.rollback()
-    response = answer(in_words(refusal))
-    if isinstance(refusal, TooManyAttempts):
-        response.headers["Retry-After"] = str(int(refusal.retry_after.total_seconds()))
-    return response
-
-
-def _on_http_error(error: HTTPException) -> Response:
-    code = error.code or 500
-    if 300 <= code < 400:  # noqa: PLR2004 - a redirect of werkzeug's own
-        return make_response(error.get_response())
-    response = answer(Answer(code, *HTTP_TEXTS.get(code, HTTP_TEXTS[400])))
-    if isinstance(error, MethodNotAllowed) and error.valid_methods:
-        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
-    return response
-
-
-def _on_busy(error: OperationalError) -> Response:
-    """Answer without another question to the database, which would be another wait or another error."""
-    db.session.rollback()
-    g.setdefault("_login_user", login_manager.anonymous_user())  # where the failed question was who is asking
-    log.error("database unavailable at %s: %s", request.endpoint, error.orig)
-    status = 507 if database.is_disk_full(error) else 503
-    response = answer(Answer(status, *HTTP_TEXTS[status]))
-    response.headers["Retry-After"] = "5"
-    return response
-
-
-def _on_fault(fault: Exception) -> Response:
-    db.session.rollback()
-    log.error("fault at %s", request.endpoint, exc_info=fault)
-    return answer(Answer(500, *HTTP_TEXTS[500]))
-
-
-def init_app(app: Flask) -> None:
-    """Register every handler."""
-    app.register_error_handler(Refusal, _on_refusal)
-    app.register_error_handler(HTTPException, _on_http_error)
-    app.register_error_handler(OperationalError, _on_busy)
-    if not app.testing:
-        app.register_error_handler(Exception, _on_fault)

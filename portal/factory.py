@@ -16,9 +16,9 @@ from portal import (
     clock,
     compression,
     database,
-    errors,
     formatting,
     qr,
+    refusing,
     restore,
     saying,
     security,
@@ -143,7 +143,7 @@ def _plumbing(app: Flask, config: Config) -> None:
     compression.init_app(app)  # first in, so that it works last
     published = assets.init_app(app, config.instance / "assets")
     security.init_app(app, published, is_https=config.is_https)
-    errors.init_app(app)
+    refusing.init_app(app)
     app.extensions["release"] = _release()
 
     @app.before_request

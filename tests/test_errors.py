@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
@@ -23,6 +23,7 @@ from portal.domain.orders import Fixed
 from portal.domain.renewals import Blocker
 from portal.domain.retail import Hindrance
 from portal.domain.statuses import Status
+from portal.domain.trust import NoRelease
 from portal.extensions import db
 from portal.factory import create_app
 from portal.models import AuditEvent, Client
@@ -55,6 +56,8 @@ REFUSALS = [
     (refusals.RenewalBlocked(Blocker.OPEN_CHARGES, 3338), 409, "Tem adicionais em aberto: R$\xa033,38."),
     (refusals.RenewalBlocked(Blocker.NOT_YET), 409, "A renovação ainda não abriu."),
     (refusals.InvoiceClosed(InvoiceState.PAID), 409, "Esta fatura já está paga."),
+    (refusals.ReleaseRefused(NoRelease.USED, date(2025, 7, 14)), 409, "até 14/07/2025."),
+    (refusals.MethodBilled(), 409, "A próxima renovação já foi cobrada."),
     (refusals.BelowCost({Item.WAITER: 1990}), 422, "Link Garçom custa R$\xa019,90: informe ao menos esse valor."),
     (refusals.ChargeHindered(Hindrance.PAUSED), 409, "Pausada. Nada foi emitido."),
     (refusals.RetailClosed(), 409, "Esta cobrança já foi paga."),

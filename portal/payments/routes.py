@@ -12,9 +12,10 @@ from portal.access import machine, takes
 from portal.config import Config
 from portal.domain.emv import Malformed
 from portal.domain.errors import NotFound
-from portal.errors import Answer, problem
+from portal.errors import Answer
 from portal.payments import webhook
 from portal.payments.webhook import Fate
+from portal.refusing import problem
 
 bp = Blueprint("payments", __name__)
 

@@ -24,6 +24,7 @@ def test_every_refusal_is_a_refusal_so_that_one_handler_answers_them_all() -> No
         "NotFound", "NotPermitted", "PartnerSuspended", "ActionRefused", "StaleState", "RepeatMismatch", "Invalid",
         "TooManyAttempts", "NothingSelected", "TooManySelected", "SetRefused", "PriceMissing", "QuoteAged", "OpenCharges", "OrderFixed",
         "AlreadyRegistered", "DocumentTaken", "CodeClosed", "CreditShort", "RenewalBlocked", "InvoiceClosed",
+        "ReleaseRefused", "MethodBilled",
         "BelowCost", "ChargeHindered", "RetailClosed",
     }  # fmt: skip
 
