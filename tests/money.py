@@ -15,7 +15,7 @@ from portal.domain import cycle
 from portal.domain.catalogue import RenewalMethod
 from portal.domain.invoices import PaymentSource
 from portal.extensions import db
-from portal.invoices import making
+from portal.invoices import drafting, making
 from portal.invoices.making import Asked
 from portal.models import Client, Invoice, Payment, RetailCharge
 from portal.payments import service as payments
@@ -46,7 +46,7 @@ class Purse:
     def renew_month(self, day: date, *, month: date | None = None, credit: int = 0, key: str = "") -> Invoice:
         """Make the invoice of a month's manual renewals on a day."""
         month = month or cycle.first_of_month(day)
-        asked = self.asked(making.renewal_drafts(self.chosen(day, month)), credit, key)
+        asked = self.asked(drafting.renewal_drafts(self.chosen(day, month)), credit, key)
         return making.bill_month(asked, month, now=at(day), actor=self.actor).invoice
 
     def chosen(self, day: date, month: date) -> list[offers.Offer]:
@@ -58,19 +58,19 @@ class Purse:
 
     def renew(self, client: Client, day: date, *, credit: int = 0, key: str = "") -> Invoice:
         """Make the invoice that renews one client at cost."""
-        own = [making.on_own_account(offer) for offer in offers.of([client], day)]
-        asked = self.asked(making.renewal_drafts(own), credit, key)
+        own = [drafting.on_own_account(offer) for offer in offers.of([client], day)]
+        asked = self.asked(drafting.renewal_drafts(own), credit, key)
         return making.bill_client(asked, client.id, now=at(day), actor=self.actor).invoice
 
     def pay_additionals(self, clients: Collection[Client], day: date, *, credit: int = 0, key: str = "") -> Invoice:
         """Make the invoice of all open charges of some clients."""
         ids = [client.id for client in clients]
-        asked = self.asked(making.charge_drafts(self.partner_id, ids), credit, key)
+        asked = self.asked(drafting.charge_drafts(self.partner_id, ids), credit, key)
         return making.bill_charges(asked, ids, now=at(day), actor=self.actor).invoice
 
-    def asked(self, drafts: list[making.Draft], credit: int, key: str) -> Asked:
+    def asked(self, drafts: list[drafting.Draft], credit: int, key: str) -> Asked:
         """Return the form that confirms what is seen."""
-        return Asked(self.partner_id, key or secrets.token_urlsafe(12), credit, making.seen_as(drafts))
+        return Asked(self.partner_id, key or secrets.token_urlsafe(12), credit, drafting.seen_as(drafts))
 
 
 def pay(subject: Invoice | RetailCharge, day: date, *, cents: int | None = None, **facts: Any) -> Payment:

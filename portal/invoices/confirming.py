@@ -9,10 +9,11 @@ from portal import formatting
 from portal.credit.queries import balance
 from portal.domain import invoices
 from portal.forms import new_key
-from portal.invoices import line_rows, making, queries
+from portal.invoices import drafting, line_rows, queries
+from portal.invoices.drafting import Draft
 from portal.invoices.forms import InvoiceForm
 from portal.invoices.line_rows import DraftRow
-from portal.invoices.making import Draft, Outcome
+from portal.invoices.making import Outcome
 
 
 def values(
@@ -28,7 +29,7 @@ def values(
     return {
         "form": form,
         "key": form.key.data if form.key.data and not form.key.errors else new_key(),
-        "seen": making.seen_as(drafts),
+        "seen": drafting.seen_as(drafts),
         "lines": [DraftRow.build(draft, items) for draft in shown],
         "more": len(drafts) - len(shown),
         "count": len({draft.client.id for draft in drafts}),

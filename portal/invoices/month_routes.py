@@ -16,7 +16,7 @@ from portal.domain.errors import CreditShort, NotFound, NothingSelected, QuoteAg
 from portal.domain.renewals import Place
 from portal.domain.roles import Permission
 from portal.extensions import db
-from portal.invoices import confirming, making
+from portal.invoices import confirming, drafting, making
 from portal.invoices.forms import InvoiceForm
 from portal.invoices.making import Asked
 from portal.invoices.routes import bp
@@ -76,7 +76,7 @@ def _shown_again(month: date, form: InvoiceForm, refusal: Exception) -> Response
 def _values(month: date, form: InvoiceForm, status: int = 200, *, is_aged: bool = False) -> Response:
     partner_id, today = current_partner_id(), clock.today()
     offers = month_offers(partner_id, month, today)
-    drafts = making.renewal_drafts([offer for offer in offers if offer.is_chosen])
+    drafts = drafting.renewal_drafts([offer for offer in offers if offer.is_chosen])
     context = confirming.values(partner_id, drafts, form, most=MOST_LINES, is_aged=is_aged) | {
         "month": month,
         "month_arg": months.spell(month),

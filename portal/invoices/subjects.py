@@ -22,8 +22,9 @@ from portal.domain.invoices import InvoiceKind
 from portal.domain.renewals import Blocker
 from portal.domain.statuses import Status, derive_status
 from portal.extensions import db
-from portal.invoices import making
-from portal.invoices.making import Asked, Draft, Outcome
+from portal.invoices import drafting, making
+from portal.invoices.drafting import Draft
+from portal.invoices.making import Asked, Outcome
 from portal.models import Client
 from portal.renewals import offers
 
@@ -125,17 +126,17 @@ def ensure_possible(partner_id: int, subject: Subject, today: date) -> None:
 def prepared(partner_id: int, subject: Subject, today: date) -> Prepared:
     """Return what confirming would make an invoice of."""
     if subject.kind is InvoiceKind.ADDITIONS:
-        return Prepared(making.charge_drafts(partner_id, payers(partner_id, subject, today)))
+        return Prepared(drafting.charge_drafts(partner_id, payers(partner_id, subject, today)))
     own = _own_offers(partner_id, subject.client_ids, today)
     blocker = next((offer.blocker for offer in own), Blocker.STATUS)
     owed = sum(offer.case.open_cents for offer in own)
-    return Prepared(making.renewal_drafts(own) if blocker is None else (), blocker, owed)
+    return Prepared(drafting.renewal_drafts(own) if blocker is None else (), blocker, owed)
 
 
 def _own_offers(partner_id: int, client_ids: Collection[int], today: date) -> list[offers.Offer]:
     mine = Client.partner_id == partner_id, Client.archived_at.is_(None), Client.due_on.is_not(None)
     clients = db.session.scalars(select(Client).where(*mine, Client.id.in_(client_ids))).all()
-    return [making.on_own_account(offer) for offer in offers.of(clients, today)]
+    return [drafting.on_own_account(offer) for offer in offers.of(clients, today)]
 
 
 def bill(asked: Asked, subject: Subject, *, now: datetime, today: date, actor: Actor) -> Outcome:

@@ -15,7 +15,7 @@ from portal.domain.catalogue import Item, RenewalMethod
 from portal.domain.errors import NothingSelected, QuoteAged, StaleState
 from portal.domain.invoices import InvoiceState, LineOutcome, state_of
 from portal.extensions import db
-from portal.invoices import making, queries
+from portal.invoices import drafting, making, queries
 from portal.licenses.queries import holding_of
 from portal.models import Charge, Client, Invoice, InvoiceLine, Partner
 from portal.payments import service as payments
@@ -38,7 +38,7 @@ def ids(make: Factory, partner: Partner, prices) -> list[int]:
 
 def billing(purse: Purse, key: str) -> Callable[[], Any]:
     """Return what confirms the month as it is seen now, and answers which invoice that is and whether it was there."""
-    asked = purse.asked(making.renewal_drafts(purse.chosen(DAY, JULY)), 0, key)
+    asked = purse.asked(drafting.renewal_drafts(purse.chosen(DAY, JULY)), 0, key)
 
     def deed() -> tuple[int, bool]:
         outcome = making.bill_month(asked, JULY, now=at(DAY), actor=purse.actor)
@@ -145,7 +145,7 @@ def test_invoices_use_credit_while_others_are_paid_with_too_much(app, purse: Pur
     some = [db.session.get_one(Client, one) for one in ids[:40]]
     pay(purse.renew(some[0], DAY), DAY, cents=100_000)
     paid = [purse.renew(client, DAY) for client in some[1:11]]
-    asked = [(one, purse.asked(making.renewal_drafts(offers.of([one], DAY)), 500, "")) for one in some[11:21]]
+    asked = [(one, purse.asked(drafting.renewal_drafts(offers.of([one], DAY)), 500, "")) for one in some[11:21]]
 
     def making_one(client: Client, form: Any) -> Callable[[], Any]:
         client_id = client.id

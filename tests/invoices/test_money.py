@@ -15,7 +15,7 @@ from portal.domain.invoices import CreditKind, InvoiceState, LineOutcome, Paymen
 from portal.domain.renewals import Blocker
 from portal.domain.statuses import Status, derive_status
 from portal.extensions import db
-from portal.invoices import making, queries, settling
+from portal.invoices import drafting, making, queries, settling
 from portal.models import AuditEvent, Client, CreditEntry, Invoice, Partner
 from tests.factories import Factory
 from tests.money import Purse, at, pay
@@ -180,7 +180,7 @@ def test_a_cycle_is_on_one_open_invoice_at_most(purse: Purse, batch) -> None:
 
 
 def test_the_same_form_again_is_the_same_invoice_and_another_content_is_refused(purse: Purse, batch) -> None:
-    asked = purse.asked(making.renewal_drafts(purse.chosen(date(2025, 7, 5), JULY)), 0, "key-1")
+    asked = purse.asked(drafting.renewal_drafts(purse.chosen(date(2025, 7, 5), JULY)), 0, "key-1")
     when = {"now": at(date(2025, 7, 5)), "actor": purse.actor}
     first = making.bill_month(asked, JULY, **when)
     again = making.bill_month(asked, JULY, **when)
@@ -191,7 +191,7 @@ def test_the_same_form_again_is_the_same_invoice_and_another_content_is_refused(
 
 
 def test_values_that_were_not_seen_are_not_charged(purse: Purse, make: Factory, batch) -> None:
-    asked = purse.asked(making.renewal_drafts(purse.chosen(date(2025, 7, 5), JULY)), 0, "")
+    asked = purse.asked(drafting.renewal_drafts(purse.chosen(date(2025, 7, 5), JULY)), 0, "")
     make.item(batch[1], Item.CLOUD)
     with pytest.raises(QuoteAged):
         making.bill_month(asked, JULY, now=at(date(2025, 7, 5)), actor=purse.actor)
