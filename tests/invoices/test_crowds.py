@@ -114,7 +114,9 @@ def test_while_an_invoice_is_paid_its_clients_are_edited_and_all_move(app, purse
     edits = [
         in_turn([suspending(one, purse.actor) for one in ids[0:40:2]]),
         in_turn([wanting(one, purse.actor, {Item.WAITER: 1}) for one in ids[40:80:2]]),
-        in_turn([wanting(one, purse.actor, {Item.WAITER: 3, Item.SELF_SERVICE: 1}) for one in ids[280:240:-2]]),
+        in_turn(
+            [wanting(one, purse.actor, {Item.WAITER: 3, Item.CLOUD: 1, Item.MOBILE: 1}) for one in ids[280:240:-2]]
+        ),
         in_turn([suspending(one, purse.actor) for one in ids[299:259:-2]]),
     ]
     effect, *_others = at_once(app, paying(invoice), *edits)
