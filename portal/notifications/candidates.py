@@ -26,7 +26,6 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.orm import aliased
 
 from portal import clock
 from portal.clients.conditions import any_status, due_clauses
@@ -46,6 +45,9 @@ from portal.models import Client, Notice, NoticeMute, Partner, RegistrationCode
 from portal.models.notice import IS_UNSETTLED
 from portal.models.types import AnySelect, UtcDateTime
 from portal.notifications.silence import is_answered
+
+_MADE = Notice.__table__.alias("made").c
+"""Notices that exist already; one alias, because to make one costs more than a query."""
 
 COLUMNS = ("partner_id", "kind", "subject_id", "client_id", "effective_on", "due_on", "created_at", "postponed_to")
 
@@ -207,14 +209,13 @@ def _is_heard(kind: NoticeKind) -> ColumnElement[bool]:
 
 def _exists(kind: NoticeKind, subject: Any, effective_on: Any, *, is_dismissed: bool = False) -> ColumnElement[bool]:
     """Say that there is this very notice (that it was dismissed); one look into the unique index."""
-    made = aliased(Notice)
     same = [
-        made.partner_id == Client.partner_id,
-        made.kind == kind,
-        made.subject_id == subject,
-        made.effective_on == effective_on,
+        _MADE.partner_id == Client.partner_id,
+        _MADE.kind == kind,
+        _MADE.subject_id == subject,
+        _MADE.effective_on == effective_on,
     ]
-    return exists().where(and_(*same, *([made.dismissed_at.is_not(None)] if is_dismissed else [])))
+    return exists().where(and_(*same, *([_MADE.dismissed_at.is_not(None)] if is_dismissed else [])))
 
 
 def _put_off(kind: NoticeKind, today: date) -> Subquery:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, and_, exists, or_
-from sqlalchemy.orm import aliased
 
 from portal.domain.catalogue import Product
 from portal.domain.notices import NoticeKind
@@ -14,7 +13,11 @@ from portal.domain.renewals import Decision
 from portal.domain.silence import AWAITING
 from portal.models import Client, RenewalDecision, RetailCharge
 
+_LINK = Client.__table__.alias("link").c
+"""The Link registration that a Navi client is compared with; one alias, because to make one costs more than a query."""
 
+
+@lru_cache(maxsize=32)
 def is_answered(kind: NoticeKind, today: date) -> ColumnElement[bool]:
     """Return the condition that a client's due date has nothing to ask by a notice of a kind today."""
     is_skipped = _is_decided(RenewalDecision.decision == Decision.SKIP)
@@ -34,7 +37,6 @@ def _is_charged() -> ColumnElement[bool]:
 
 def _is_guarded(today: date) -> ColumnElement[bool]:
     """Say that the partner's Link registration on a Navi client's document is Ativo or Suspenso (``renewals.guard_of``)."""
-    link: Any = aliased(Client)
-    same = link.partner_id == Client.partner_id, link.document == Client.document, link.product == Product.LINK
-    runs = link.archived_at.is_(None), link.pending_at.is_(None), link.due_on >= today
+    same = _LINK.partner_id == Client.partner_id, _LINK.document == Client.document, _LINK.product == Product.LINK
+    runs = _LINK.archived_at.is_(None), _LINK.pending_at.is_(None), _LINK.due_on >= today
     return and_(Client.product == Product.NAVI, Client.uses_both_at.is_(None), exists().where(*same, *runs))

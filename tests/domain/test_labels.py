@@ -20,10 +20,11 @@ from portal.domain.labels import LabelEnum
 from portal.domain.licenses import Flaw
 from portal.domain.notices import NoticeKind
 from portal.domain.orders import Fixed
-from portal.domain.renewals import Blocker, Decision, Guard
+from portal.domain.renewals import Blocker, Decision, Guard, Place
 from portal.domain.retail import Hindrance, Reminder, RetailState
 from portal.domain.roles import Role
 from portal.domain.statuses import Status
+from portal.domain.trust import NoRelease
 from portal.domain.works import WorkKind
 
 LABELS = {
@@ -103,6 +104,18 @@ LABELS = {
     Hindrance: {why.value: why.label for why in Hindrance},  # sentences; tests/billing reads them
     Blocker: {blocker.value: blocker.label for blocker in Blocker},  # sentences; tests/renewals reads them
     Guard: {guard.value: guard.label for guard in Guard},
+    Place: {
+        "ready": "A renovar",
+        "waiting": "Abrem depois",
+        "blocked": "Com impedimento",
+        "later": "Decidir depois",
+        "skip": "Não renovar",
+        "invoiced": "Em fatura",
+    },
+    NoRelease: {
+        "used": "este vencimento já foi liberado uma vez",
+        "suspended": "o acesso está suspenso e a liberação não o devolveria",
+    },
     InvoiceKind: {"renewal": "Renovação", "additions": "Adicionais"},
     InvoiceState: {"open": "Em aberto", "paid": "Paga", "cancelled": "Cancelada"},
     LineOutcome: {"moved": "Concluída", "credited": "Virou crédito"},
