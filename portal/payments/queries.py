@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -190,10 +191,8 @@ def get_subject(txid: str) -> Subject:
 
 def subjects(text: str) -> list[Subject]:
     """Return what a search finds: by txid, or the invoices of partners, the open and the newest first."""
-    try:
+    with suppress(NotFound):
         return [get_subject(text.upper())]
-    except NotFound:
-        pass
     open_first = case((and_(INVOICE.settled_at.is_(None), INVOICE.cancelled_at.is_(None)), 0), else_=1)
     query = _INVOICES.where(*_of_partner(wanted(text))).order_by(open_first, INVOICE.id.desc())
     return [Subject(*row) for row in db.session.execute(query.limit(MOST_SUBJECTS))]
