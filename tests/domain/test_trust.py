@@ -8,6 +8,7 @@ import pytest
 
 from portal.domain import trust
 from portal.domain.statuses import Status
+from portal.domain.trust import NoRelease
 
 DUE = date(2025, 7, 10)
 
@@ -45,3 +46,10 @@ def test_an_expirado_runs_in_its_days_of_grace_or_released_unless_suspended_too(
     assert not trust.may_run(Status.EXPIRED, DUE, date(2025, 7, 13), grace_days=2)
     assert trust.may_run(Status.EXPIRED, DUE, date(2025, 7, 20), is_released=True)
     assert not trust.may_run(Status.EXPIRED, DUE, date(2025, 7, 20), is_released=True, is_suspended=True)
+
+
+def test_a_release_is_given_once_a_cycle_and_never_around_a_suspension() -> None:
+    assert trust.why_not(DUE, None, is_suspended=False) is None
+    assert trust.why_not(DUE, DUE, is_suspended=False) is NoRelease.USED
+    assert trust.why_not(DUE, date(2025, 6, 10), is_suspended=False) is None
+    assert trust.why_not(DUE, None, is_suspended=True) is NoRelease.SUSPENDED
