@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import secrets
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from portal.domain.imports import ImportState
 from portal.domain.works import DEAD_AFTER
 from portal.models import Charge, Client, ImportRun, RegistrationCode
 from tests.imports.sheets import BOMBS, csv_of
+from tests.postgres import tools_folder
 
 REFUSED_WITHIN, REQUEST_LIMIT = 8.0, 0.250
 CROWD, CLIENTS = 5_000, (5_000, 1_000)
@@ -35,7 +37,10 @@ def run(*, is_quick: bool) -> Iterator[Row]:
         yield _bombs(stage)
     for open_stage in STAGES:
         with open_stage() as stage:
-            stage.environ |= {"PORTAL_SCHEDULER": "1"}
+            path = (
+                f"{tools_folder()}{os.pathsep}{stage.environ.get('PATH', '')}"  # the night may be caught up meanwhile
+            )
+            stage.environ |= {"PORTAL_SCHEDULER": "1", "PATH": path}
             yield _kills(stage, CLIENTS[is_quick], KILLS[is_quick])
 
 
