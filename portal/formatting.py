@@ -17,6 +17,11 @@ def day(value: date | None) -> str:
     return f"{value.day:02}/{value.month:02}/{value.year:04}" if value else "—"
 
 
+def day_of(value: datetime | None) -> str:
+    """Return the day of a moment in São Paulo as 10/07/2025, or nothing."""
+    return day(local_date(value)) if value else ""
+
+
 def short_day(value: date, today: date) -> str:
     """Return 10/12, with the year only where it is not this year's or the next months' (more than 300 days off)."""
     return f"{value.day:02}/{value.month:02}" if abs((value - today).days) <= 300 else day(value)  # noqa: PLR2004

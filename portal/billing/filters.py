@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from portal import addresses, months
+from portal import months
 from portal.domain.ids import parse_id
 from portal.domain.labels import LabelEnum
 from portal.domain.search import typed
+from portal.listing import Criteria
 
 PAGE_SIZE = 25
 
@@ -27,7 +27,7 @@ class Standing(LabelEnum):
 
 
 @dataclass(frozen=True)
-class BillingFilter:
+class BillingFilter(Criteria):
     """What the list shows, and from where.
 
     ``month`` is the first day of the month of the dues whose charges are shown; without it each client shows its charge
@@ -51,21 +51,15 @@ class BillingFilter:
             before=parse_id(args.get("before", "")),
         )
 
-    def query_string(self, **changes: Any) -> str:
-        """Return "?..." for the changed criteria, defaults left out, or nothing where all is default."""
-        this = replace(self, **changes)
-        pairs: list[tuple[str, object]] = [
-            ("q", this.search),
-            ("state", this.standing),
-            ("month", this.month_arg),
-            ("after", this.after),
-            ("before", this.before),
+    def pairs(self) -> list[tuple[str, object]]:
+        """Return name and value of every criterion."""
+        return [
+            ("q", self.search),
+            ("state", self.standing),
+            ("month", self.month_arg),
+            ("after", self.after),
+            ("before", self.before),
         ]
-        return addresses.query_string([(name, str(value)) for name, value in pairs if value])
-
-    def from_start(self, **changes: Any) -> str:
-        """Return the query string of other criteria, from their first page."""
-        return self.query_string(**({"after": None, "before": None} | changes))
 
     @property
     def month_arg(self) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select, tuple_
 
+from portal import listing
 from portal.billing.conditions import CHARGE, CLIENT, has_charge, sells_below
 from portal.billing.filters import PAGE_SIZE, BillingFilter, Standing
 from portal.catalogue.queries import price_table
@@ -21,6 +21,7 @@ from portal.domain.errors import NotFound
 from portal.domain.ids import LARGEST_ID
 from portal.domain.statuses import DEFAULT_STATUSES, Status
 from portal.extensions import db
+from portal.listing import Page
 from portal.models import Client, Partner, Payment, RetailCharge, RetailLine
 from portal.models.types import AnyRow
 
@@ -34,33 +35,16 @@ LISTED = DEFAULT_STATUSES - {Status.PENDING}
 """Whom the list shows: a registration that waits has no cycle yet."""
 
 
-@dataclass(frozen=True)
-class Page:
-    """A page of the list: clients in the order of their names, and whether there are others on either side."""
-
-    rows: Sequence[AnyRow]
-    has_previous: bool
-    has_next: bool
-
-
 def billing_page(partner_id: int, criteria: BillingFilter, today: date) -> Page:
-    """Return the page that the criteria ask for, paged by key; the first one where nothing is left behind the cursor."""
-    page = _page(partner_id, criteria, today)
-    if not page.rows and (criteria.after or criteria.before):
-        return _page(partner_id, replace(criteria, after=None, before=None), today)
-    return page
+    """Return the page that the criteria ask for: clients in the order of their names."""
 
+    def read(asked: BillingFilter, most: int) -> Sequence[AnyRow]:
+        keys = (CLIENT.search_key, CLIENT.id)
+        order = keys if asked.before is None else tuple(key.desc() for key in keys)
+        query = select(*COLUMNS).where(*_matching(partner_id, asked, today), *_beyond(partner_id, asked))
+        return db.session.execute(query.order_by(*order).limit(most)).all()
 
-def _page(partner_id: int, criteria: BillingFilter, today: date) -> Page:
-    is_backward = criteria.before is not None
-    keys = (CLIENT.search_key, CLIENT.id)
-    order = [key.desc() for key in keys] if is_backward else list(keys)
-    query = select(*COLUMNS).where(*_matching(partner_id, criteria, today), *_beyond(partner_id, criteria))
-    rows = db.session.execute(query.order_by(*order).limit(PAGE_SIZE + 1)).all()
-    is_more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
-    if is_backward:
-        return Page(rows[::-1], has_previous=is_more, has_next=True)
-    return Page(rows, has_previous=criteria.after is not None, has_next=is_more)
+    return listing.page_of(read, criteria, PAGE_SIZE)
 
 
 def _beyond(partner_id: int, criteria: BillingFilter) -> list[ColumnElement[bool]]:

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from portal import addresses, months
+from portal import months
 from portal.domain.charges import ChargeState
 from portal.domain.ids import parse_id
 from portal.domain.search import typed
+from portal.listing import Criteria
 
 PAGE_SIZE = 25
 
 
 @dataclass(frozen=True)
-class ChargeFilter:
+class ChargeFilter(Criteria):
     """What the ledger shows, and from where; ``month`` is the first day of the month in which a charge was made.
 
     ``after`` and ``before`` are ids of the charge that the page begins behind or ends in front of; ``opened`` is the
     charge whose lines are shown.
     """
+
+    PLACE = ("after", "before", "opened")
 
     search: str = ""
     state: ChargeState | None = None
@@ -43,26 +45,16 @@ class ChargeFilter:
             opened=parse_id(args.get("open", "")),
         )
 
-    def to_args(self, **changes: Any) -> list[tuple[str, str]]:
-        """Return the query string's pairs, changed as told, defaults left out, always in the same order."""
-        this = replace(self, **changes)
-        pairs: list[tuple[str, object]] = [
-            ("q", this.search),
-            ("state", this.state),
-            ("month", this.month_arg),
-            ("after", this.after),
-            ("before", this.before),
-            ("open", this.opened),
+    def pairs(self) -> list[tuple[str, object]]:
+        """Return name and value of every criterion."""
+        return [
+            ("q", self.search),
+            ("state", self.state),
+            ("month", self.month_arg),
+            ("after", self.after),
+            ("before", self.before),
+            ("open", self.opened),
         ]
-        return [(name, str(value)) for name, value in pairs if value]
-
-    def query_string(self, **changes: Any) -> str:
-        """Return "?..." for the changed criteria, or nothing where all is default."""
-        return addresses.query_string(self.to_args(**changes))
-
-    def from_start(self, **changes: Any) -> str:
-        """Return the query string of other criteria, from their first page, no charge open."""
-        return self.query_string(**({"after": None, "before": None, "opened": None} | changes))
 
     @property
     def month_arg(self) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, tuple_
 
+from portal import listing
 from portal.charges.filters import ChargeFilter
 from portal.domain import cycle, search
 from portal.domain.charges import STATES, ChargeState
 from portal.domain.errors import NotFound
 from portal.extensions import db
+from portal.listing import Page
 from portal.models import Charge, ChargeLine, Client, Invoice, InvoiceLine, LicenseOrder, PriceVersion
 from portal.models.types import AnyRow, AnySelect
+from portal.tabs import Total
 
 CHARGE, CLIENT, INVOICE, ASKING = (table.__table__.c for table in (Charge, Client, Invoice, InvoiceLine))
 
@@ -30,28 +34,8 @@ LINE = (
     ChargeLine.amount_cents.label("line_cents"),
 )  # fmt: skip
 
-ROWS_A_QUERY = 500
-"""How many rows an export reads at a time."""
-
 CLIENT_CHARGES = 10
 """How many of a client's charges its page shows; the others stand in its history and in the ledger."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of the ledger: its rows, newest first, and whether there are others on either side."""
-
-    rows: Sequence[AnyRow]
-    has_previous: bool
-    has_next: bool
-
-
-@dataclass(frozen=True)
-class Total:
-    """How many charges, and their sum."""
-
-    count: int = 0
-    cents: int = 0
 
 
 def state_clauses(state: ChargeState) -> list[ColumnElement[bool]]:
@@ -62,30 +46,24 @@ def state_clauses(state: ChargeState) -> list[ColumnElement[bool]]:
 
 
 def charges_page(partner_id: int, criteria: ChargeFilter, size: int) -> Page:
-    """Return the page that the criteria ask for, by day and then id: no offset.
-
-    Where nothing is left on that side of the cursor (the rows changed meanwhile) it is the first page.
-    """
-    cursor = criteria.before or criteria.after
-    page = _page(partner_id, criteria, size)
-    if cursor is not None and not page.rows:
-        return _page(partner_id, replace(criteria, before=None, after=None), size)
-    return page
+    """Return the page that the criteria ask for, by day and then id."""
+    return listing.page_of(partial(_read, partner_id), criteria, size)
 
 
-def _page(partner_id: int, criteria: ChargeFilter, size: int) -> Page:
-    is_backward = criteria.before is not None
+def all_rows(partner_id: int, criteria: ChargeFilter) -> Iterator[AnyRow]:
+    """Yield every charge of the criteria, newest first (exports)."""
+    return listing.all_of(partial(_read, partner_id), criteria)
+
+
+def _read(partner_id: int, criteria: ChargeFilter, most: int) -> Sequence[AnyRow]:
     clauses = _matching(partner_id, criteria)
     if criteria.before is not None:
         clauses.append(_PLACE > _place_of(partner_id, criteria.before))
     elif criteria.after is not None:
         clauses.append(_PLACE < _place_of(partner_id, criteria.after))
+    is_backward = criteria.before is not None
     order = (CHARGE.charged_on, CHARGE.id) if is_backward else (CHARGE.charged_on.desc(), CHARGE.id.desc())
-    rows = list(db.session.execute(_joined(*COLUMNS, *WHOSE).where(*clauses).order_by(*order).limit(size + 1)))
-    is_more, rows = len(rows) > size, rows[:size]
-    if is_backward:
-        return Page(rows[::-1], has_previous=is_more, has_next=True)
-    return Page(rows, has_previous=criteria.after is not None, has_next=is_more)
+    return db.session.execute(_joined(*COLUMNS, *WHOSE).where(*clauses).order_by(*order).limit(most)).all()
 
 
 _PLACE = tuple_(CHARGE.charged_on, CHARGE.id)
@@ -127,17 +105,6 @@ def _found(partner_id: int, text: str) -> Any:
     ways: list[ColumnElement[bool]] = [CLIENT.search_key.contains(part, autoescape=True) for part in wanted.parts]
     ways += [CLIENT.id == wanted.client_id] if wanted.client_id else []
     return select(CLIENT.id).where(CLIENT.partner_id == partner_id, or_(*ways))
-
-
-def all_rows(partner_id: int, criteria: ChargeFilter) -> Iterator[AnyRow]:
-    """Yield every charge of the criteria, newest first, some hundred at a time (exports)."""
-    here = replace(criteria, after=None, before=None)
-    while True:
-        page = _page(partner_id, here, ROWS_A_QUERY)
-        yield from page.rows
-        if not page.has_next:
-            return
-        here = replace(here, after=page.rows[-1].id)
 
 
 def totals(partner_id: int, criteria: ChargeFilter) -> dict[ChargeState, Total]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request, stream_with_context, url_for
 
-from portal import clock, database, etag, htmx, months, saying, sheets
+from portal import clock, database, etag, htmx, months, saying, sheets, tabs
 from portal.access import current_partner_id, requires, viewer
 from portal.charges import queries, rows
 from portal.charges.filters import PAGE_SIZE, ChargeFilter
@@ -34,9 +34,9 @@ def index() -> Response:
         criteria=criteria,
         page=page,
         rows=[ChargeRow.build(row) for row in page.rows],
-        count=rows.count_of(criteria.state, totals),
-        tabs=rows.tabs(criteria, totals),
-        chips=list(rows.chips(criteria)),
+        count=tabs.count_of(criteria.state, totals),
+        tabs=tabs.by_state(criteria, totals, rows.TAB_LABELS),
+        chips=list(tabs.chips(criteria)),
         has_open=totals[ChargeState.OPEN].count > 0,
         states=list(ChargeState),
         months=months.choices(clock.today(), criteria.month),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from portal import formatting
-from portal.charges.filters import ChargeFilter
-from portal.charges.queries import Total
 from portal.domain.catalogue import Item
 from portal.domain.charges import ChargeKind, ChargeState, Line, state_of
 
@@ -97,8 +95,8 @@ class ChargeDetail:
             version=charge.price_version_id,
             valid_from=formatting.day(charge.valid_from),
             protocol=charge.event_id,
-            paid=_day_of(charge.paid_at),
-            reversed=_day_of(charge.reversed_at),
+            paid=formatting.day_of(charge.paid_at),
+            reversed=formatting.day_of(charge.reversed_at),
         )
 
     @classmethod
@@ -114,50 +112,6 @@ def _line(row: Any) -> LineRow | None:
     return LineRow(*arithmetic, row.line_cents, Line(*arithmetic).is_whole_cycle)
 
 
-def _day_of(moment: Any) -> str:
-    return formatting.day(formatting.local_date(moment)) if moment else ""
-
-
-@dataclass(frozen=True)
-class Tab:
-    """A state to show alone, or all of them, with what it amounts to."""
-
-    label: str
-    amount: str
-    query: str
-    is_here: bool
-
-
-def tabs(criteria: ChargeFilter, totals: Mapping[ChargeState, Total]) -> list[Tab]:
-    """Return the ways to show the charges by state, each with its sum."""
-    every = Tab("Todas", formatting.number(count_of(None, totals)), criteria.from_start(state=None), not criteria.state)
-    return [
-        every,
-        *(
-            Tab(
-                TAB_LABELS[state],
-                formatting.money(totals[state].cents),
-                criteria.from_start(state=state),
-                criteria.state is state,
-            )
-            for state in ChargeState
-        ),
-    ]
-
-
-def count_of(state: ChargeState | None, totals: Mapping[ChargeState, Total]) -> int:
-    """Return how many charges have a state, or how many there are."""
-    return totals[state].count if state else sum(total.count for total in totals.values())
-
-
-def chips(criteria: ChargeFilter) -> Iterator[tuple[str, str]]:
-    """Yield the filters in use, each with the query string that removes it; the state has its tabs."""
-    if criteria.search:
-        yield f"“{criteria.search}”", criteria.from_start(search="")
-    if criteria.month:
-        yield formatting.long_month(criteria.month).capitalize(), criteria.from_start(month=None)
-
-
 def sheet_cells(charge: Any) -> list[str]:
     """Return a charge as a line of the export."""
     return [
@@ -170,5 +124,5 @@ def sheet_cells(charge: Any) -> list[str]:
         formatting.day(charge.through_on),
         formatting.decimal(charge.amount_cents),
         state_of(charge).label,
-        _day_of(charge.paid_at),
+        formatting.day_of(charge.paid_at),
     ]

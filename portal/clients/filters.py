@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from werkzeug.datastructures import MultiDict
 
-from portal import addresses
 from portal.domain.catalogue import Product, RenewalMethod
 from portal.domain.ids import parse_id
 from portal.domain.labels import LabelEnum
 from portal.domain.notices import NoticeKind
 from portal.domain.search import typed
 from portal.domain.statuses import DEFAULT_STATUSES, Status
+from portal.listing import Criteria
 from portal.municipalities import UFS
 
 PAGE_SIZES = (25, 50)
@@ -41,13 +40,15 @@ class Sort(LabelEnum):
 
 
 @dataclass(frozen=True)
-class ClientFilter:
+class ClientFilter(Criteria):
     """What the list shows, in which order, from where; equal criteria have equal addresses.
 
     ``notice`` asks for the clients that a group of open notices is about.
     ``after`` and ``before`` are ids of the client that the page begins behind or ends in front of; ``opened`` is the
     client whose row is expanded.
     """
+
+    PLACE = ("after", "before", "opened")
 
     search: str = ""
     statuses: frozenset[Status] = DEFAULT_STATUSES
@@ -88,35 +89,25 @@ class ClientFilter:
             opened=parse_id(args.get("open", "")),
         )
 
-    def to_args(self, **changes: Any) -> list[tuple[str, str]]:
-        """Return the query string's pairs, changed as told, defaults left out, always in the same order."""
-        this = replace(self, **changes)
-        statuses = [] if this.statuses == DEFAULT_STATUSES else [s.value for s in Status if s in this.statuses]
-        pairs: list[tuple[str, object]] = [
-            ("q", this.search),
+    def pairs(self) -> list[tuple[str, object]]:
+        """Return name and value of every criterion."""
+        statuses = [] if self.statuses == DEFAULT_STATUSES else [s.value for s in Status if s in self.statuses]
+        return [
+            ("q", self.search),
             *(("status", value) for value in statuses),
-            ("product", this.product),
-            ("due", this.due_within),
-            ("method", this.method),
-            ("uf", this.uf),
-            ("code", "unused" if this.is_code_unused else ""),
-            ("charge", "open" if this.has_open_charge else ""),
-            ("notice", this.notice),
-            ("sort", this.sort_arg),
-            ("size", this.size if this.size != PAGE_SIZES[0] else ""),
-            ("after", this.after),
-            ("before", this.before),
-            ("open", this.opened),
+            ("product", self.product),
+            ("due", self.due_within),
+            ("method", self.method),
+            ("uf", self.uf),
+            ("code", "unused" if self.is_code_unused else ""),
+            ("charge", "open" if self.has_open_charge else ""),
+            ("notice", self.notice),
+            ("sort", self.sort_arg),
+            ("size", self.size if self.size != PAGE_SIZES[0] else ""),
+            ("after", self.after),
+            ("before", self.before),
+            ("open", self.opened),
         ]
-        return [(name, str(value)) for name, value in pairs if value]
-
-    def query_string(self, **changes: Any) -> str:
-        """Return "?..." for the changed criteria, or nothing where all is default."""
-        return _query_string(self, tuple(changes.items()))
-
-    def from_start(self, **changes: Any) -> str:
-        """Return the query string of other criteria, from their first page, no row open."""
-        return self.query_string(**({"after": None, "before": None, "opened": None} | changes))
 
     @property
     def sort_arg(self) -> str:
@@ -140,12 +131,6 @@ class ClientFilter:
         return bool(
             self.to_args(sort=Sort.NAME, is_descending=False, size=PAGE_SIZES[0], after=None, before=None, opened=None)
         )
-
-
-@lru_cache(maxsize=1024)
-def _query_string(criteria: ClientFilter, changes: tuple[tuple[str, Any], ...]) -> str:
-    """Spell changed criteria; a page asks for some twenty of the same few, and so does the next visitor's."""
-    return addresses.query_string(criteria.to_args(**dict(changes)))
 
 
 def _one_of(text: str, choices: Iterable[Choice]) -> Choice | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -19,6 +19,7 @@ from portal.domain.ids import LARGEST_ID
 from portal.domain.notices import CODE_AGES
 from portal.domain.statuses import Status, derive_status
 from portal.extensions import db
+from portal.listing import Page
 from portal.models import Client
 from portal.models.types import AnyRow, AnySelect
 
@@ -41,15 +42,6 @@ KEYS: dict[Sort, tuple[Any, ...]] = {
 
 Stretch = tuple[list[ColumnElement[bool]], tuple[Any, ...]]
 """Rows that follow each other in an index: their conditions, and the keys that still differ among them."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of the list: its rows in order, and whether there are others on either side."""
-
-    rows: Sequence[AnyRow]
-    has_previous: bool
-    has_next: bool
 
 
 def get_client(partner_id: int, client_id: int) -> Client:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from portal import addresses, months
+from portal import months
 from portal.domain.ids import parse_id
+from portal.listing import Criteria
 
 PAGE_SIZE = 25
 
@@ -23,7 +23,7 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True)
-class CreditFilter:
+class CreditFilter(Criteria):
     """What the ledger shows, and from where; ``month`` is the first day of the month in which credit moved.
 
     ``after`` and ``before`` are ids of the entry that the page begins behind or ends in front of.
@@ -44,24 +44,14 @@ class CreditFilter:
             before=parse_id(args.get("before", "")),
         )
 
-    def to_args(self, **changes: Any) -> list[tuple[str, str]]:
-        """Return the query string's pairs, changed as told, defaults left out, always in the same order."""
-        this = replace(self, **changes)
-        pairs: list[tuple[str, object]] = [
-            ("way", this.way),
-            ("month", this.month_arg),
-            ("after", this.after),
-            ("before", this.before),
+    def pairs(self) -> list[tuple[str, object]]:
+        """Return name and value of every criterion."""
+        return [
+            ("way", self.way),
+            ("month", self.month_arg),
+            ("after", self.after),
+            ("before", self.before),
         ]
-        return [(name, str(value)) for name, value in pairs if value]
-
-    def query_string(self, **changes: Any) -> str:
-        """Return "?..." for the changed criteria, or nothing where all is default."""
-        return addresses.query_string(self.to_args(**changes))
-
-    def from_start(self, **changes: Any) -> str:
-        """Return the query string of other criteria, from their first page."""
-        return self.query_string(**({"after": None, "before": None} | changes))
 
     @property
     def month_arg(self) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy import ColumnElement, case, func, select
 
+from portal import listing
 from portal.credit.filters import CreditFilter, Way
 from portal.domain import cycle
 from portal.extensions import db
+from portal.listing import Page
 from portal.models import Client, CreditAccount, CreditEntry, Invoice, Payment, RetailCharge
 from portal.models.types import AnyRow
 
@@ -31,18 +34,6 @@ ORIGIN = (
     Payment.end_to_end_id,
 )  # fmt: skip
 
-ROWS_A_QUERY = 500
-"""How many entries an export reads at a time."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of the ledger: its entries, newest first, and whether there are others on either side."""
-
-    rows: Sequence[AnyRow]
-    has_previous: bool
-    has_next: bool
-
 
 @dataclass(frozen=True)
 class Totals:
@@ -60,21 +51,17 @@ def balance(partner_id: int) -> int:
 
 
 def entries_page(partner_id: int, criteria: CreditFilter, size: int) -> Page:
-    """Return the page that the criteria ask for, by id; where nothing is left behind the cursor, the first one."""
-    cursor = criteria.before or criteria.after
-    page = _page(partner_id, criteria, size)
-    if cursor is not None and not page.rows:
-        return _page(partner_id, replace(criteria, before=None, after=None), size)
-    return page
+    """Return the page that the criteria ask for, by id."""
+    return listing.page_of(partial(_read, partner_id), criteria, size)
 
 
-def _page(partner_id: int, criteria: CreditFilter, size: int) -> Page:
-    is_backward = criteria.before is not None
-    clauses = _matching(partner_id, criteria)
-    if criteria.before is not None:
-        clauses.append(ENTRY.id > criteria.before)
-    elif criteria.after is not None:
-        clauses.append(ENTRY.id < criteria.after)
+def all_rows(partner_id: int, criteria: CreditFilter) -> Iterator[AnyRow]:
+    """Yield every entry of the criteria, newest first (exports)."""
+    return listing.all_of(partial(_read, partner_id), criteria)
+
+
+def _read(partner_id: int, criteria: CreditFilter, most: int) -> Sequence[AnyRow]:
+    place = listing.beyond(ENTRY.id, criteria)
     query = (
         select(*COLUMNS, *ORIGIN)
         .select_from(CreditEntry)
@@ -82,13 +69,9 @@ def _page(partner_id: int, criteria: CreditFilter, size: int) -> Page:
         .outerjoin(Client, Client.id == ENTRY.client_id)
         .outerjoin(RetailCharge, RetailCharge.id == ENTRY.retail_charge_id)
         .outerjoin(Payment, Payment.id == ENTRY.payment_id)
+        .where(*_matching(partner_id, criteria), *place.clauses)
     )
-    order = ENTRY.id if is_backward else ENTRY.id.desc()
-    rows = db.session.execute(query.where(*clauses).order_by(order).limit(size + 1)).all()
-    is_more, rows = len(rows) > size, rows[:size]
-    if is_backward:
-        return Page(rows[::-1], has_previous=is_more, has_next=True)
-    return Page(rows, has_previous=criteria.after is not None, has_next=is_more)
+    return db.session.execute(query.order_by(place.order).limit(most)).all()
 
 
 def _matching(partner_id: int, criteria: CreditFilter) -> list[ColumnElement[bool]]:
@@ -98,17 +81,6 @@ def _matching(partner_id: int, criteria: CreditFilter) -> list[ColumnElement[boo
     if criteria.month:
         clauses.append(ENTRY.booked_on.between(criteria.month, cycle.last_of_month(criteria.month)))
     return clauses
-
-
-def all_rows(partner_id: int, criteria: CreditFilter) -> Iterator[AnyRow]:
-    """Yield every entry of the criteria, newest first, some hundred at a time (exports)."""
-    here = replace(criteria, after=None, before=None)
-    while True:
-        page = _page(partner_id, here, ROWS_A_QUERY)
-        yield from page.rows
-        if not page.has_next:
-            return
-        here = replace(here, after=page.rows[-1].id)
 
 
 def totals(partner_id: int, criteria: CreditFilter) -> Totals:

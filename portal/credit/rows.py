@@ -10,6 +10,7 @@ from portal import formatting
 from portal.credit.filters import CreditFilter, Way
 from portal.credit.queries import Totals
 from portal.domain.invoices import CreditKind, InvoiceState, state_of
+from portal.tabs import Tab
 
 USES = {
     InvoiceState.OPEN: "Reservado",
@@ -65,16 +66,6 @@ def text_of(entry: Any) -> str:
     if entry.kind is CreditKind.REDEMPTION and entry.invoice_id is not None:
         return USES[state_of(entry)]
     return str(entry.kind.label)
-
-
-@dataclass(frozen=True)
-class Tab:
-    """A way to show the entries, with what it amounts to."""
-
-    label: str
-    amount: str
-    query: str
-    is_here: bool
 
 
 def tabs(criteria: CreditFilter, totals: Totals) -> list[Tab]:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, distinct, func, or_, select
 
+from portal import listing
 from portal.domain import cycle, search
 from portal.domain.errors import NotFound
 from portal.domain.ids import parse_id
 from portal.domain.invoices import InvoiceKind, InvoiceState, LineOutcome
 from portal.extensions import db
 from portal.invoices.filters import InvoiceFilter
+from portal.listing import Page
 from portal.models import AuditEvent, Charge, ChargeLine, Client, Invoice, InvoiceItem, InvoiceLine, Payment
 from portal.models.types import AnyRow, AnySelect
+from portal.tabs import Total
 
 INVOICE, LINE, CLIENT, CHARGE = (table.__table__.c for table in (Invoice, InvoiceLine, Client, Charge))
 
@@ -34,26 +38,6 @@ LINE_COLUMNS = (
     LINE.id, LINE.client_id, LINE.client_name, LINE.client_document, LINE.charge_id, LINE.due_on, LINE.next_due_on,
     LINE.amount_cents, LINE.outcome, CLIENT.archived_at, CHARGE.kind, CHARGE.charged_on,
 )  # fmt: skip
-
-ROWS_A_QUERY = 500
-"""How many rows an export reads at a time."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of the list: its rows, newest first, and whether there are others on either side."""
-
-    rows: Sequence[AnyRow]
-    has_previous: bool
-    has_next: bool
-
-
-@dataclass(frozen=True)
-class Total:
-    """How many invoices, and the sum of what they ask for."""
-
-    count: int = 0
-    cents: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,29 +58,19 @@ def state_clauses(state: InvoiceState) -> list[ColumnElement[bool]]:
 
 
 def invoices_page(partner_id: int, criteria: InvoiceFilter, size: int) -> Page:
-    """Return the page that the criteria ask for, by id: no offset.
-
-    Where nothing is left on that side of the cursor (the rows changed meanwhile) it is the first page.
-    """
-    page = _page(partner_id, criteria, size)
-    if (criteria.before or criteria.after) is not None and not page.rows:
-        return _page(partner_id, replace(criteria, before=None, after=None), size)
-    return page
+    """Return the page that the criteria ask for, by id."""
+    return listing.page_of(partial(_read, partner_id), criteria, size)
 
 
-def _page(partner_id: int, criteria: InvoiceFilter, size: int) -> Page:
-    is_backward = criteria.before is not None
-    clauses = _matching(partner_id, criteria)
-    if criteria.before is not None:
-        clauses.append(INVOICE.id > criteria.before)
-    elif criteria.after is not None:
-        clauses.append(INVOICE.id < criteria.after)
-    order = INVOICE.id if is_backward else INVOICE.id.desc()
-    rows = list(db.session.execute(select(*COLUMNS).where(*clauses).order_by(order).limit(size + 1)))
-    is_more, rows = len(rows) > size, rows[:size]
-    if is_backward:
-        return Page(rows[::-1], has_previous=is_more, has_next=True)
-    return Page(rows, has_previous=criteria.after is not None, has_next=is_more)
+def all_rows(partner_id: int, criteria: InvoiceFilter) -> Iterator[AnyRow]:
+    """Yield every invoice of the criteria, newest first (exports)."""
+    return listing.all_of(partial(_read, partner_id), criteria)
+
+
+def _read(partner_id: int, criteria: InvoiceFilter, most: int) -> Sequence[AnyRow]:
+    place = listing.beyond(INVOICE.id, criteria)
+    query = select(*COLUMNS).where(*_matching(partner_id, criteria), *place.clauses).order_by(place.order)
+    return db.session.execute(query.limit(most)).all()
 
 
 def _matching(partner_id: int, criteria: InvoiceFilter) -> list[ColumnElement[bool]]:
@@ -118,17 +92,6 @@ def _found(partner_id: int, text: str) -> ColumnElement[bool]:
     holds = INVOICE.id.in_(select(LINE.invoice_id).where(LINE.client_id.in_(clients)))
     number = parse_id(text)
     return or_(holds, INVOICE.number == number) if number else holds
-
-
-def all_rows(partner_id: int, criteria: InvoiceFilter) -> Iterator[AnyRow]:
-    """Yield every invoice of the criteria, newest first, some hundred at a time (exports)."""
-    here = replace(criteria, after=None, before=None)
-    while True:
-        page = _page(partner_id, here, ROWS_A_QUERY)
-        yield from page.rows
-        if not page.has_next:
-            return
-        here = replace(here, after=page.rows[-1].id)
 
 
 def totals(partner_id: int, criteria: InvoiceFilter) -> dict[InvoiceState, Total]:
@@ -188,8 +151,8 @@ def items_of(line_ids: Collection[int]) -> Sequence[AnyRow]:
     """Return the arithmetic of some lines: that of a renewal, or that of the charge which it asks for."""
     rows: list[AnyRow] = []
     ids = sorted(line_ids)
-    for start in range(0, len(ids), ROWS_A_QUERY):
-        some = LINE.id.in_(ids[start : start + ROWS_A_QUERY])
+    for start in range(0, len(ids), listing.ROWS_A_QUERY):
+        some = LINE.id.in_(ids[start : start + listing.ROWS_A_QUERY])
         rows += db.session.execute(_items(InvoiceItem, InvoiceItem.line_id == LINE.id, some).union_all(
             _items(ChargeLine, ChargeLine.charge_id == LINE.charge_id, some)
         ))  # fmt: skip

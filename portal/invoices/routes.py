@@ -13,7 +13,7 @@ from flask import (
     url_for,
 )
 
-from portal import clock, database, etag, formatting, htmx, months, saying, sheets
+from portal import clock, database, etag, formatting, htmx, months, saying, sheets, tabs
 from portal.access import current_partner_id, requires, viewer
 from portal.config import Pix
 from portal.domain.errors import InvoiceClosed, NotFound
@@ -45,9 +45,9 @@ def index() -> Response:
         criteria=criteria,
         page=page,
         rows=[InvoiceRow.build(row) for row in page.rows],
-        count=rows.count_of(criteria.state, totals),
-        tabs=rows.tabs(criteria, totals),
-        chips=list(rows.chips(criteria)),
+        count=tabs.count_of(criteria.state, totals),
+        tabs=tabs.by_state(criteria, totals, rows.TAB_LABELS),
+        chips=list(tabs.chips(criteria)),
         states=list(InvoiceState),
         months=months.choices(clock.today(), criteria.month),
     )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from portal import formatting
 from portal.domain.invoices import InvoiceKind, InvoiceState, state_of
-from portal.invoices.filters import InvoiceFilter
-from portal.invoices.queries import Total
 from portal.models import Payment
 
 COLOURS = {InvoiceState.OPEN: "suspended", InvoiceState.PAID: "active", InvoiceState.CANCELLED: "inactive"}
@@ -111,46 +108,6 @@ class PaymentRow:
         )
 
 
-@dataclass(frozen=True)
-class Tab:
-    """A state to show alone, or all of them, with what it amounts to."""
-
-    label: str
-    amount: str
-    query: str
-    is_here: bool
-
-
-def tabs(criteria: InvoiceFilter, totals: Mapping[InvoiceState, Total]) -> list[Tab]:
-    """Return the ways to show the invoices by state, each with its sum."""
-    every = Tab("Todas", formatting.number(count_of(None, totals)), criteria.from_start(state=None), not criteria.state)
-    return [
-        every,
-        *(
-            Tab(
-                TAB_LABELS[state],
-                formatting.money(totals[state].cents),
-                criteria.from_start(state=state),
-                criteria.state is state,
-            )
-            for state in InvoiceState
-        ),
-    ]
-
-
-def count_of(state: InvoiceState | None, totals: Mapping[InvoiceState, Total]) -> int:
-    """Return how many invoices have a state, or how many there are."""
-    return totals[state].count if state else sum(total.count for total in totals.values())
-
-
-def chips(criteria: InvoiceFilter) -> Iterator[tuple[str, str]]:
-    """Yield the filters in use, each with the query string that removes it; the state has its tabs."""
-    if criteria.search:
-        yield f"“{criteria.search}”", criteria.from_start(search="")
-    if criteria.month:
-        yield formatting.long_month(criteria.month).capitalize(), criteria.from_start(month=None)
-
-
 def sheet_cells(invoice: Any) -> list[str]:
     """Return an invoice as a line of the export."""
     cents = invoice.lines_cents, invoice.credit_cents, invoice.total_cents, invoice.received_cents
@@ -161,10 +118,6 @@ def sheet_cells(invoice: Any) -> list[str]:
         str(invoice.clients),
         *map(formatting.decimal, cents),
         state_of(invoice).label,
-        _day_of(invoice.settled_at),
-        _day_of(invoice.cancelled_at),
+        formatting.day_of(invoice.settled_at),
+        formatting.day_of(invoice.cancelled_at),
     ]
-
-
-def _day_of(moment: Any) -> str:
-    return formatting.day(formatting.local_date(moment)) if moment else ""

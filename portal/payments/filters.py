@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
 
-from portal import addresses
 from portal.domain.ids import parse_id
 from portal.domain.labels import LabelEnum
 from portal.domain.search import typed
+from portal.listing import Criteria
 
 PAGE_SIZE = 25
 
@@ -23,7 +22,7 @@ class Tab(LabelEnum):
 
 
 @dataclass(frozen=True)
-class PaymentFilter:
+class PaymentFilter(Criteria):
     """Which payments are shown; ``after`` and ``before`` are ids of the one that a page begins behind or ends in front of."""
 
     search: str = ""
@@ -41,12 +40,6 @@ class PaymentFilter:
             before=parse_id(args.get("before", "")),
         )
 
-    def query_string(self, **changes: Any) -> str:
-        """Return "?..." for the changed criteria, defaults left out, or nothing where all is default."""
-        this = replace(self, **changes)
-        pairs = [("q", this.search), ("tab", this.tab), ("after", this.after), ("before", this.before)]
-        return addresses.query_string([(name, str(value)) for name, value in pairs if value])
-
-    def from_start(self, **changes: Any) -> str:
-        """Return the query string of other criteria, from their first page."""
-        return self.query_string(**({"after": None, "before": None} | changes))
+    def pairs(self) -> list[tuple[str, object]]:
+        """Return name and value of every criterion."""
+        return [("q", self.search), ("tab", self.tab), ("after", self.after), ("before", self.before)]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, tuple_
 
+from portal import listing
 from portal.domain.errors import NotFound
 from portal.domain.ids import parse_id
 from portal.domain.invoices import InvoiceKind, PaymentEffect
 from portal.extensions import db
+from portal.listing import Page
 from portal.models import Invoice, Partner, Payment, RetailCharge, User
 from portal.models.types import AnyRow, AnySelect
 from portal.payments.filters import PaymentFilter, Tab
@@ -28,15 +30,6 @@ COLUMNS = (
 
 MOST_SUBJECTS = 20
 _NUMBERED = re.compile(r"(?:(.*?\S)\s+)?(?:fatura\s+|n[º°.]*\s*|#)?([0-9]+)", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of the list, newest first, and whether there are others on either side."""
-
-    rows: Sequence[AnyRow]
-    has_previous: bool
-    has_next: bool
 
 
 class Wanted(NamedTuple):
@@ -55,33 +48,22 @@ def wanted(text: str) -> Wanted:
 
 
 def payments_page(criteria: PaymentFilter, size: int) -> Page:
-    """Return the page that the criteria ask for, by the moment of arrival and then id: no offset.
-
-    Where nothing is left on that side of the cursor it is the first page.
-    """
-    page = _page(criteria, size)
-    if (criteria.before or criteria.after) and not page.rows:
-        return _page(replace(criteria, before=None, after=None), size)
-    return page
+    """Return the page that the criteria ask for, by the moment of arrival and then id."""
+    return listing.page_of(_read, criteria, size)
 
 
 _PLACE = tuple_(PAYMENT.received_at, PAYMENT.id)
 
 
-def _page(criteria: PaymentFilter, size: int) -> Page:
-    is_backward = criteria.before is not None
+def _read(criteria: PaymentFilter, most: int) -> Sequence[AnyRow]:
     clauses = _matching(criteria)
     if criteria.before is not None:
         clauses.append(_PLACE > _place_of(criteria.before))
     elif criteria.after is not None:
         clauses.append(_PLACE < _place_of(criteria.after))
     keys = PAYMENT.received_at, PAYMENT.id
-    order = keys if is_backward else tuple(key.desc() for key in keys)
-    rows = list(db.session.execute(_joined(*COLUMNS).where(*clauses).order_by(*order).limit(size + 1)))
-    is_more, rows = len(rows) > size, rows[:size]
-    if is_backward:
-        return Page(rows[::-1], has_previous=is_more, has_next=True)
-    return Page(rows, has_previous=criteria.after is not None, has_next=is_more)
+    order = keys if criteria.before is not None else tuple(key.desc() for key in keys)
+    return db.session.execute(_joined(*COLUMNS).where(*clauses).order_by(*order).limit(most)).all()
 
 
 def _place_of(payment_id: int) -> Any:

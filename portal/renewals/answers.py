@@ -26,6 +26,7 @@ from portal.renewals.decisions import Decided
 from portal.renewals.filters import RenewalFilter, asked_month, offered
 from portal.renewals.offers import Offer
 from portal.renewals.rows import DeskRow
+from portal.tabs import Total
 
 SKIPPED_ASKING = "{count} Navi que já têm Link ficaram como estavam: decida um a um."
 
@@ -68,7 +69,7 @@ def table(criteria: RenewalFilter, prices: PriceTable, behind: str = "") -> Resp
     return response
 
 
-def _now(criteria: RenewalFilter, totals: queries.Totals, prices: PriceTable) -> queries.Total:
+def _now(criteria: RenewalFilter, totals: queries.Totals, prices: PriceTable) -> Total:
     """Return what an invoice made now holds, whatever narrows the list."""
     whole = RenewalFilter(criteria.month)
     if criteria.search or criteria.product:

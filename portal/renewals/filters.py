@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from portal import addresses, months
+from portal import months
 from portal.domain import cycle
 from portal.domain.catalogue import Product
 from portal.domain.ids import parse_id
 from portal.domain.renewals import Place
 from portal.domain.search import typed
+from portal.listing import Criteria
 
 PAGE_SIZE = 300
 
 
 @dataclass(frozen=True)
-class RenewalFilter:
+class RenewalFilter(Criteria):
     """What the desk shows, and from where.
 
     ``month`` is the first day of the month in which licenses are due. ``after`` is the id of the client that the page
     begins behind.
     """
+
+    PLACE = ("after",)
 
     month: date
     search: str = ""
@@ -43,25 +45,15 @@ class RenewalFilter:
             after=parse_id(args.get("after", "")),
         )
 
-    def to_args(self, **changes: Any) -> list[tuple[str, str]]:
-        """Return the query string's pairs, changed as told, defaults left out, always in the same order."""
-        this = replace(self, **changes)
-        pairs: list[tuple[str, object]] = [
-            ("month", this.month_arg),
-            ("q", this.search),
-            ("place", this.place),
-            ("product", this.product),
-            ("after", this.after),
+    def pairs(self) -> list[tuple[str, object]]:
+        """Return name and value of every criterion."""
+        return [
+            ("month", self.month_arg),
+            ("q", self.search),
+            ("place", self.place),
+            ("product", self.product),
+            ("after", self.after),
         ]
-        return [(name, str(value)) for name, value in pairs if value]
-
-    def query_string(self, **changes: Any) -> str:
-        """Return "?..." for the changed criteria, or nothing where all is default."""
-        return addresses.query_string(self.to_args(**changes))
-
-    def from_start(self, **changes: Any) -> str:
-        """Return the query string of other criteria, from their first page."""
-        return self.query_string(**({"after": None} | changes))
 
     @property
     def month_arg(self) -> str:

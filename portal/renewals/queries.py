@@ -24,6 +24,7 @@ from portal.models.types import AnyRow
 from portal.renewals import conditions, offers
 from portal.renewals.filters import PAGE_SIZE, RenewalFilter, offered
 from portal.renewals.offers import Offer
+from portal.tabs import Total
 
 COLUMNS = (
     CLIENT.id, CLIENT.partner_id, CLIENT.name, CLIENT.document, CLIENT.product, CLIENT.due_on, CLIENT.due_day,
@@ -38,18 +39,6 @@ class Page:
     offers: list[Offer]
     invoices: Mapping[int, AnyRow]
     has_next: bool
-
-
-@dataclass(frozen=True)
-class Total:
-    """How many clients, and what renewing them costs."""
-
-    count: int = 0
-    cents: int = 0
-
-    def plus(self, count: int, cents: int) -> Total:
-        """Return both added up."""
-        return Total(self.count + count, self.cents + cents)
 
 
 Totals = Mapping[Place, Total]

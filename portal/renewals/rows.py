@@ -14,7 +14,8 @@ from portal.domain.renewals import Blocker, Decision, Guard, Place
 from portal.domain.statuses import Status
 from portal.renewals.filters import RenewalFilter
 from portal.renewals.offers import Offer
-from portal.renewals.queries import Page, Total, Totals
+from portal.renewals.queries import Page, Totals
+from portal.tabs import Total
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from portal.charges import queries
+from portal import listing
 from tests.conftest import NOW
 
 
@@ -31,7 +31,7 @@ def test_the_file_opens_in_a_brazilian_excel(web, client, make) -> None:
 
 
 def test_it_holds_all_pages_of_what_is_shown_whatever_the_place(web, client, make, monkeypatch) -> None:
-    monkeypatch.setattr(queries, "ROWS_A_QUERY", 2)
+    monkeypatch.setattr(listing, "ROWS_A_QUERY", 2)
     made = [make.charge(client, paid_at=NOW if number % 2 else None).id for number in range(6)]
     for query, ids in (
         ("", made[::-1]),

@@ -9,7 +9,8 @@ from datetime import date
 
 import pytest
 
-from portal.credit import queries, routes, service
+from portal import listing
+from portal.credit import routes, service
 from portal.credit.filters import CreditFilter, Way
 from portal.credit.service import Origin
 from portal.domain.invoices import CreditKind
@@ -148,7 +149,7 @@ def test_an_unchanged_ledger_is_not_sent_again(web, partner) -> None:
 
 
 def test_the_file_has_ways_apart_and_no_live_formula(web, make: Factory, partner, monkeypatch) -> None:
-    monkeypatch.setattr(queries, "ROWS_A_QUERY", 1)
+    monkeypatch.setattr(listing, "ROWS_A_QUERY", 1)
     shop = make.client(partner, name="=HYPERLINK(1)")
     give(partner, 123_405, client=shop)
     service.move(partner.id, CreditKind.REDEMPTION, -50, now=at(JULY), origin=Origin())

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from portal import listing
 from portal.domain.invoices import InvoiceState, state_of
 from portal.domain.roles import Role
 from portal.extensions import db
@@ -129,7 +130,7 @@ def test_an_unchanged_list_is_not_sent_again_and_a_changed_one_is(web, invoices)
 
 
 def test_the_export_holds_all_pages_of_what_is_shown_in_numbers_that_add_up(web, invoices, monkeypatch) -> None:
-    monkeypatch.setattr(queries, "ROWS_A_QUERY", 1)
+    monkeypatch.setattr(listing, "ROWS_A_QUERY", 1)
     answer = web.get("/invoices/export")
     rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"), newline=""), delimiter=";"))
     assert answer.headers["Content-Disposition"] == 'attachment; filename="faturas-2025-07-10.csv"'
