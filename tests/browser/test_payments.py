@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
+from functools import partial
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from portal.access import Viewer
 from portal.domain.roles import Role
@@ -73,33 +75,35 @@ def test_lost_money_is_given_its_destination_and_taken_back(
     lost = bank.receive("***", f"{cents // 100}.{cents % 100:02}", at(TODAY, time(11)))
     db.session.rollback()
     assert bank.tell(lost).status == 200
+
+    def follow(what: Locator, shown: Locator) -> None:
+        what.click()
+        expect(shown).to_be_visible()
+        check(page, width, js=js)
+
+    link, button = partial(page.get_by_role, "link"), partial(page.get_by_role, "button")
     page.goto("/users")
-    page.get_by_role("link", name="Pagamentos").first.click()
-    page.get_by_role("link", name="Sem destino").click()
-    expect(page.get_by_role("heading", name="Pagamentos")).to_be_visible()
+    follow(link(name="Pagamentos").first, page.get_by_role("heading", name="Pagamentos"))
+    link(name="Sem destino").click()
+    expect(page).to_have_url(re.compile("tab=unmatched"))
     check(page, width, js=js)
     page.goto(f"/payments?q={lost.end_to_end_id}")
-    page.locator("tbody").get_by_role("link").click()
+    follow(page.locator("tbody").get_by_role("link"), link(name="Dar destino"))
     expect(page.get_by_text("Sem destino").first).to_be_visible()
-    check(page, width, js=js)
-    page.get_by_role("link", name="Dar destino").click()
+    link(name="Dar destino").click()
     page.get_by_role("searchbox").fill(txid.lower())
-    page.get_by_role("button", name="Procurar").click()
-    check(page, width, js=js)
-    page.get_by_role("link", name="Fatura 1").click()
-    expect(page.get_by_text("Quita e renova")).to_be_visible()
-    check(page, width, js=js)
-    page.get_by_role("button", name="Confirmar destino").click()
+    follow(button(name="Procurar"), link(name="Fatura 1"))
+    follow(link(name="Fatura 1"), page.get_by_text("Quita e renova"))
+    button(name="Confirmar destino").click()
     said(page, "gravado: quitou")
     assert due_of(client) == date(2025, 8, 10)
 
-    page.get_by_role("link", name="Registrar devolução").click()
-    check(page, width, js=js)
-    page.get_by_role("button", name="Registrar devolução").click()
+    follow(link(name="Registrar devolução"), button(name="Registrar devolução"))
+    button(name="Registrar devolução").click()
     said(page, "registrada")
     expect(page.get_by_text("registrado em")).to_be_visible()
-    assert due_of(client) == date(2025, 8, 10)
     check(page, width, js=js)
+    assert due_of(client) == date(2025, 8, 10)
 
 
 def test_a_payment_of_the_statement_is_typed_corrected_and_confirmed(
