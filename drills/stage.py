@@ -51,6 +51,7 @@ class Stage:
             "DATABASE_URL": url,
             "PORTAL_INSTANCE": str(folder),
             "PORTAL_SECRET_KEY": secrets.token_hex(32),
+            "PORTAL_ENCRYPTION_KEYS": f"1:{secrets.token_hex(32)}",
             "PORTAL_SCHEDULER": "0",  # but for the drill that is about it
         }
         self.make = Factory()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from portal import clock
 from portal.domain.emv import Malformed
 from portal.domain.pix import Receiver
-from portal.environ import ConfigError, address, flag, number, own_secret, secret, url
+from portal.environ import KEYS_LOOK_LIKE, ConfigError, address, flag, keys, number, own_secret, secret, url
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -21,7 +21,8 @@ DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psyc
 KNOWN = frozenset(
     """PORTAL_DEMO PORTAL_NOW PORTAL_SECRET_KEY PORTAL_HOST PORTAL_BASE_URL PORTAL_THREADS PORTAL_INSTANCE
     PORTAL_TRUSTED_PROXY PORTAL_SMTP_URL PORTAL_MAIL_FROM PORTAL_SCHEDULER PORTAL_CHROMIUM
-    PORTAL_PIX_KEY PORTAL_PIX_NAME PORTAL_PIX_CITY PORTAL_PIX_WEBHOOK_SECRET PORTAL_TRUST_DAYS PORTAL_GRACE_DAYS""".split()
+    PORTAL_PIX_KEY PORTAL_PIX_NAME PORTAL_PIX_CITY PORTAL_PIX_WEBHOOK_SECRET PORTAL_TRUST_DAYS PORTAL_GRACE_DAYS
+    PORTAL_LEASE_DAYS PORTAL_ENCRYPTION_KEYS""".split()
 )
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
 """What stands in an address and in a header as it is: a bank's message carries the secret in whichever it can."""
@@ -57,6 +58,8 @@ class Config:
     pix: Pix | None = None
     trust_days: int = 3
     grace_days: int = 0
+    lease_days: int = 15
+    encryption_keys: Mapping[str, bytes] = field(default_factory=dict)
     is_testing: bool = False
 
     @property
@@ -96,6 +99,8 @@ def from_environ(environ: Mapping[str, str]) -> Config:
         pix=_pix(environ, instance, is_demo=is_demo),
         trust_days=number(environ, "PORTAL_TRUST_DAYS", 3, 1, 31),
         grace_days=number(environ, "PORTAL_GRACE_DAYS", 0, 0, 31),
+        lease_days=number(environ, "PORTAL_LEASE_DAYS", 15, 1, 60),
+        encryption_keys=_encryption_keys(environ, instance, is_demo=is_demo),
     )
 
 
@@ -131,6 +136,14 @@ def _secret_key(environ: Mapping[str, str], instance: Path, *, is_demo: bool) ->
     if not value and not is_demo:
         raise ConfigError("PORTAL_SECRET_KEY: required outside demo mode (PORTAL_DEMO=1); try: openssl rand -hex 32")
     return value or own_secret(instance / "demo-secret-key")
+
+
+def _encryption_keys(environ: Mapping[str, str], instance: Path, *, is_demo: bool) -> dict[str, bytes]:
+    name = "PORTAL_ENCRYPTION_KEYS"
+    found = keys(environ, name)
+    if not found and not is_demo:
+        raise ConfigError(f"{name}: required outside demo mode (PORTAL_DEMO=1): {KEYS_LOOK_LIKE}")
+    return found or {"demo": bytes.fromhex(own_secret(instance / "demo-encryption-key"))}
 
 
 def _frozen_now(environ: Mapping[str, str], *, is_demo: bool) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -10,6 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 MIN_SECRET_LENGTH = 32
+KEYS_LOOK_LIKE = "an id, a colon and 64 hexadecimal digits, no id twice; try: echo 1:$(openssl rand -hex 32)"
+_KEY = re.compile(r"([A-Za-z0-9]{1,8}):([0-9A-Fa-f]{64})")
 
 
 class ConfigError(Exception):
@@ -65,6 +68,17 @@ def secret(environ: Mapping[str, str], name: str) -> str | None:
     if value and len(value) < MIN_SECRET_LENGTH:
         raise ConfigError(f"{name}: at least {MIN_SECRET_LENGTH} characters; try: openssl rand -hex 32")
     return value
+
+
+def keys(environ: Mapping[str, str], name: str) -> dict[str, bytes]:
+    """Read keys of 32 bytes with their ids, the newest first: ``2:<64 hexadecimal digits>,1:<64 hexadecimal digits>``."""
+    found = dict[str, bytes]()
+    for part in filter(None, (environ.get(name) or "").split(",")):
+        match = _KEY.fullmatch(part.strip())
+        if match is None or match[1] in found:
+            raise ConfigError(f"{name}: {KEYS_LOOK_LIKE}")
+        found[match[1]] = bytes.fromhex(match[2])
+    return found
 
 
 def own_secret(path: Path) -> str:

@@ -21,6 +21,7 @@ from portal import (
     refusing,
     restore,
     saying,
+    sealing,
     security,
 )
 from portal.accounts import commands as account_commands
@@ -144,6 +145,7 @@ def _plumbing(app: Flask, config: Config) -> None:
     published = assets.init_app(app, config.instance / "assets")
     security.init_app(app, published, is_https=config.is_https)
     refusing.init_app(app)
+    sealing.init_app(app, config.encryption_keys)
     app.extensions["release"] = _release()
 
     @app.before_request

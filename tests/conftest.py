@@ -51,7 +51,8 @@ def migrated_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
 
 def test_config(database_url: str, instance: Path, **changes: object) -> Config:
     """Return a configuration for tests."""
-    settings = {"secret_key": "only-for-tests-" + "x" * 32, "is_testing": True} | changes
+    keys = {"1": b"only-for-tests".ljust(32, b"-")}
+    settings = {"secret_key": "only-for-tests-" + "x" * 32, "is_testing": True, "encryption_keys": keys} | changes
     return Config(database_url=database_url, instance=instance, **settings)  # type: ignore[arg-type]
 
 

@@ -20,6 +20,8 @@ from portal.domain.pix import Receiver
 from portal.environ import ConfigError
 
 SECRET = "s" * 32
+KEYS = "1:" + "0f" * 32
+NEEDED = {"PORTAL_SECRET_KEY": SECRET, "PORTAL_ENCRYPTION_KEYS": KEYS}
 EVERY = KNOWN | {"DATABASE_URL", "PORT"}
 
 
@@ -34,7 +36,7 @@ def read(instance):
     """Return a reader of an otherwise sound environment outside demo mode; None takes a variable away."""
 
     def reader(**changes: str | None) -> Config:
-        environ = {"PORTAL_SECRET_KEY": SECRET, "PORTAL_INSTANCE": str(instance)} | changes
+        environ = NEEDED | {"PORTAL_INSTANCE": str(instance)} | changes
         return from_environ({name: value for name, value in environ.items() if value is not None})
 
     return reader
@@ -58,19 +60,21 @@ def test_a_secret_is_all_that_has_to_be_set(read, instance) -> None:
         pix=None,
         trust_days=3,
         grace_days=0,
+        lease_days=15,
+        encryption_keys={"1": b"\x0f" * 32},
         is_testing=False,
     )
 
 
 def test_an_empty_value_counts_as_not_set(read) -> None:
-    blank = dict.fromkeys(EVERY - {"PORTAL_SECRET_KEY", "PORTAL_INSTANCE"}, "")
+    blank = dict.fromkeys(EVERY - {*NEEDED, "PORTAL_INSTANCE"}, "")
     assert read(**blank) == read()
 
 
 def test_the_instance_folder_stands_beside_the_entry_point_unless_told(tmp_path, monkeypatch) -> None:
     assert (ROOT / "app.py").is_file()
     monkeypatch.setattr("portal.config.ROOT", tmp_path)
-    assert from_environ({"PORTAL_SECRET_KEY": SECRET}).instance == tmp_path / "instance"
+    assert from_environ(NEEDED).instance == tmp_path / "instance"
 
 
 def test_everything_can_be_set(read, instance) -> None:
@@ -138,6 +142,11 @@ REFUSED = [
     ("PORTAL_DEMO", "yes", "must be 0 or 1"),
     ("PORTAL_DEMO", "true", "must be 0 or 1"),
     ("PORTAL_SCHEDULER", "no", "must be 0 or 1"),
+    ("PORTAL_ENCRYPTION_KEYS", None, "required outside demo mode"),
+    ("PORTAL_ENCRYPTION_KEYS", "0f" * 32, "an id, a colon and 64 hexadecimal digits"),
+    ("PORTAL_ENCRYPTION_KEYS", "9:" + "0f" * 31, "an id, a colon and 64 hexadecimal digits"),
+    ("PORTAL_ENCRYPTION_KEYS", f"2:{KEYS[2:]},{KEYS},{KEYS}", "no id twice"),
+    ("PORTAL_LEASE_DAYS", "0", "must be a number from 1 to 60"),
     ("PORTAL_SECRET_KEY", None, "required outside demo mode"),
     ("PORTAL_SECRET_KEY", "", "required outside demo mode"),
     ("PORTAL_SECRET_KEY", "s" * 31, "at least 32 characters"),
@@ -361,7 +370,7 @@ URLS = st.builds("{}://{}".format, st.sampled_from(["sqlite", "postgresql", "htt
 def test_any_environment_is_read_or_refused_by_name_and_never_a_fault(tmp_path_factory, environ) -> None:
     folder = str(tmp_path_factory.getbasetemp() / "any-environment")
     try:
-        config = from_environ({"PORTAL_SECRET_KEY": SECRET, "PORTAL_INSTANCE": folder} | environ)
+        config = from_environ(NEEDED | {"PORTAL_INSTANCE": folder} | environ)
     except ConfigError as refusal:
         assert any(str(refusal).startswith(name) for name in EVERY)  # noqa: PT017 - either outcome is right
     else:
@@ -417,6 +426,7 @@ def test_the_documented_examples_are_taken(read) -> None:
         assert examples.pop(only_demo)
     del examples["PORTAL_INSTANCE"]  # a folder of the system
     examples |= dict.fromkeys(("PORTAL_SECRET_KEY", "PORTAL_PIX_WEBHOOK_SECRET"), SECRET)  # commands
+    examples["PORTAL_ENCRYPTION_KEYS"] = KEYS
     config = read(**examples)
     assert (config.port, config.threads, config.host) == (8080, 16, "0.0.0.0")
     assert config.pix
@@ -428,11 +438,12 @@ def test_the_documented_defaults_are_the_real_ones(read) -> None:
     config = read()
     assert {
         name: defaults[name]
-        for name in ("PORT", "PORTAL_THREADS", "PORTAL_HOST", "PORTAL_DEMO", "PORTAL_TRUST_DAYS", "PORTAL_GRACE_DAYS")
+        for name in ("PORT", "PORTAL_THREADS", "PORTAL_HOST", "PORTAL_DEMO", "PORTAL_TRUST_DAYS", "PORTAL_GRACE_DAYS", "PORTAL_LEASE_DAYS")
     } == {
         "PORT": str(config.port),
         "PORTAL_TRUST_DAYS": str(config.trust_days),
         "PORTAL_GRACE_DAYS": str(config.grace_days),
+        "PORTAL_LEASE_DAYS": str(config.lease_days),
         "PORTAL_THREADS": str(config.threads),
         "PORTAL_HOST": config.host,
         "PORTAL_DEMO": str(int(config.is_demo)),

@@ -63,6 +63,7 @@ def test_the_environment_cannot_ask_for_mail_without_the_portals_address(tmp_pat
     environ = {
         "PORTAL_INSTANCE": str(tmp_path),
         "PORTAL_SECRET_KEY": "x" * 32,
+        "PORTAL_ENCRYPTION_KEYS": f"1:{'0f' * 32}",
         "PORTAL_SMTP_URL": "smtp://mail",
         "PORTAL_MAIL_FROM": "a@b",
     }
