@@ -14,7 +14,7 @@ from flask import Flask, current_app
 NONCE_BYTES = 12
 
 
-class Broken(Exception):
+class SealError(Exception):
     """Something sealed cannot be opened: another key, another place, or bytes that changed."""
 
 
@@ -39,17 +39,17 @@ class Sealer:
         """Return the secret.
 
         Raises:
-            Broken: it was sealed with a key that is not ours, for another place, or has been changed.
+            SealError: it was sealed with a key that is not ours, for another place, or has been changed.
         """
         key_id, _, text = sealed.partition(":")
         if key_id not in self._keys:
-            raise Broken(f"sealed with key {key_id!r}, which PORTAL_ENCRYPTION_KEYS does not hold")
+            raise SealError(f"sealed with key {key_id!r}, which PORTAL_ENCRYPTION_KEYS does not hold")
         try:
             content = b64decode(text, validate=True)
             bound = self._bound(key_id, place)
             return AESGCM(self._keys[key_id]).decrypt(content[:NONCE_BYTES], content[NONCE_BYTES:], bound)
         except (InvalidTag, ValueError):
-            raise Broken(f"{place} is not what was sealed there") from None
+            raise SealError(f"{place} is not what was sealed there") from None
 
     @staticmethod
     def _bound(key_id: str, place: str) -> bytes:

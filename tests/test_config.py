@@ -94,6 +94,8 @@ def test_everything_can_be_set(read, instance) -> None:
         PORTAL_PIX_WEBHOOK_SECRET="w" * 32,
         PORTAL_TRUST_DAYS="31",
         PORTAL_GRACE_DAYS="31",
+        PORTAL_LEASE_DAYS="60",
+        PORTAL_ENCRYPTION_KEYS=f"2:{'AB' * 32}, {KEYS}",
         PORTAL_CHROMIUM="/usr/bin/chromium",
         OTHER_PROGRAMS_VARIABLE="anything",
     )
@@ -112,6 +114,8 @@ def test_everything_can_be_set(read, instance) -> None:
         pix=Pix(Receiver("11222333000181", "Casa do Software", "São Paulo"), "w" * 32),
         trust_days=31,
         grace_days=31,
+        lease_days=60,
+        encryption_keys={"2": b"\xab" * 32, "1": b"\x0f" * 32},
     )
 
 
@@ -438,7 +442,15 @@ def test_the_documented_defaults_are_the_real_ones(read) -> None:
     config = read()
     assert {
         name: defaults[name]
-        for name in ("PORT", "PORTAL_THREADS", "PORTAL_HOST", "PORTAL_DEMO", "PORTAL_TRUST_DAYS", "PORTAL_GRACE_DAYS", "PORTAL_LEASE_DAYS")
+        for name in (
+            "PORT",
+            "PORTAL_THREADS",
+            "PORTAL_HOST",
+            "PORTAL_DEMO",
+            "PORTAL_TRUST_DAYS",
+            "PORTAL_GRACE_DAYS",
+            "PORTAL_LEASE_DAYS",
+        )
     } == {
         "PORT": str(config.port),
         "PORTAL_TRUST_DAYS": str(config.trust_days),

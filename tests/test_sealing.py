@@ -6,7 +6,7 @@ from base64 import b64decode, b64encode
 
 import pytest
 
-from portal.sealing import Broken, Sealer
+from portal.sealing import Sealer, SealError
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
 PLACE = "certificates:password:7"
@@ -29,11 +29,11 @@ def test_a_newer_key_seals_and_older_ones_still_open() -> None:
 
 def test_another_place_another_key_and_the_same_id_with_another_key_do_not_open() -> None:
     sealed = Sealer({"1": OLD}).seal(b"segredo", PLACE)
-    with pytest.raises(Broken, match="not what was sealed there"):
+    with pytest.raises(SealError, match="not what was sealed there"):
         Sealer({"1": OLD}).unseal(sealed, "certificates:password:8")
-    with pytest.raises(Broken, match="does not hold"):
+    with pytest.raises(SealError, match="does not hold"):
         Sealer({"2": NEW}).unseal(sealed, PLACE)
-    with pytest.raises(Broken, match="not what was sealed there"):
+    with pytest.raises(SealError, match="not what was sealed there"):
         Sealer({"1": NEW}).unseal(sealed, PLACE)
 
 
@@ -42,8 +42,8 @@ def test_every_changed_byte_is_noticed_and_so_is_what_was_never_sealed() -> None
     content = b64decode(sealer.seal(b"segredo", PLACE)[2:])
     for place in range(len(content)):
         changed = bytes(byte ^ 1 if at == place else byte for at, byte in enumerate(content))
-        with pytest.raises(Broken):
+        with pytest.raises(SealError):
             sealer.unseal(f"1:{b64encode(changed).decode()}", PLACE)
     for nonsense in ("", "1:", "1:????", "segredo", "1:AAAA"):
-        with pytest.raises(Broken):
+        with pytest.raises(SealError):
             sealer.unseal(nonsense, PLACE)

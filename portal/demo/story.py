@@ -87,6 +87,7 @@ def _seat(client: Client, item: Item, scene: Scene, number: int) -> Seat:
         client_id=client.id,
         item=item,
         device=f"{scene.rng.choice(names.PHONES)} · {number + 1}",
+        device_id=f"demo-{item.value}-{number}",
         leased_at=scene.now - timedelta(hours=2 + number, minutes=scene.rng.randrange(50)),
         heard_at=scene.now - timedelta(seconds=scene.rng.randrange(20, 400)),
     )

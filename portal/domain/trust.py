@@ -56,3 +56,14 @@ def may_run(
     if status is not Status.EXPIRED or due_on is None or is_suspended:
         return False
     return is_released or today <= due_on + timedelta(days=grace_days)
+
+
+def runs_through(due_on: date, *, grace_days: int = 0, released_through: date | None = None) -> date:
+    """Return the last day on which a license that nobody suspends lets the program run, if nothing more is paid.
+
+    The twin of ``may_run``, for who cannot ask every day: neither grace nor a release goes beyond the due date's month.
+    """
+    last_on = due_on + timedelta(days=grace_days)
+    if released_through is not None:
+        last_on = max(last_on, released_through)
+    return max(due_on, min(last_on, cycle.last_of_month(due_on)))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from portal.models.audit import AuditEvent
 from portal.models.bulk import BulkLine, BulkOrder
+from portal.models.certificate import Certificate
 from portal.models.charge import Charge, ChargeLine, LicenseOrder, Price, PriceVersion
 from portal.models.client import Client, ClientTally
 from portal.models.imports import ImportRow, ImportRun
+from portal.models.installed import CloudBackup, Contact, Pairing, SigningKey
 from portal.models.invoice import CreditAccount, CreditEntry, Invoice, InvoiceItem, InvoiceLine, Payment
 from portal.models.job import JobRun
 from portal.models.license import CodeSending, Installation, LicenseItem, PendingChange, RegistrationCode, Seat
@@ -21,11 +23,14 @@ __all__ = [
     "AuditEvent",
     "BulkLine",
     "BulkOrder",
+    "Certificate",
     "Charge",
     "ChargeLine",
     "Client",
     "ClientTally",
+    "CloudBackup",
     "CodeSending",
+    "Contact",
     "CreditAccount",
     "CreditEntry",
     "FormDraft",
@@ -41,6 +46,7 @@ __all__ = [
     "Notice",
     "NoticeMute",
     "NoticeTally",
+    "Pairing",
     "Partner",
     "PasswordReset",
     "Payment",
@@ -54,6 +60,7 @@ __all__ = [
     "RetailLine",
     "RetailPrice",
     "Seat",
+    "SigningKey",
     "User",
     "UserSession",
     "Work",

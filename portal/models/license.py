@@ -89,32 +89,54 @@ class CodeSending(db.Model):  # type: ignore[name-defined,misc]
 
 
 class Installation(db.Model):  # type: ignore[name-defined,misc]
-    """An activated program: its key, the version and the device it last reported."""
+    """An activated program: its key, the version and the device it last reported.
+
+    ``device_id`` is the program's own name for the machine, which its key is bound to ("" where it was never told);
+    ``device`` is what people call it. ``request_hash`` is the SHA-256 of the random key of the activation: sent again, it
+    finds what it did. ``leaves_on`` is the day from which a Link Móvel that was chosen to leave has no seat.
+    """
 
     __tablename__ = "installations"
-    __table_args__ = (Index("ix_installations_client_id", "client_id"),)
+    __table_args__ = (
+        Index("ix_installations_client_id", "client_id"),
+        Index("uq_installations_request_hash", "request_hash", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
     item: Mapped[Item] = mapped_column(Labelled(Item), default=Item.BASE)
     key: Mapped[str] = mapped_column(String(40), unique=True)
     device: Mapped[str] = mapped_column(String(120), default="")
+    device_id: Mapped[str] = mapped_column(String(64), default="", server_default=text("''"))
     version: Mapped[str] = mapped_column(String(20), default="")
     activated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    leaves_on: Mapped[date | None]
+    request_hash: Mapped[str | None] = mapped_column(String(64))
+
+
+_UNRELEASED = text("released_at IS NULL")
 
 
 class Seat(db.Model):  # type: ignore[name-defined,misc]
-    """A seat in use: a session of a simultaneous-use item on a device."""
+    """A seat in use: a session of a simultaneous-use item on a device; ``freed_by_id`` is who ended it from the portal."""
 
     __tablename__ = "seats"
-    __table_args__ = (Index("ix_seats_client_id_item", "client_id", "item"),)
+    __table_args__ = (
+        Index("ix_seats_client_id_item", "client_id", "item"),
+        Index(
+            "uq_seats_device", "client_id", "item", "device_id", unique=True,
+            sqlite_where=_UNRELEASED, postgresql_where=_UNRELEASED,
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
     item: Mapped[Item] = mapped_column(Labelled(Item))
     device: Mapped[str] = mapped_column(String(120))
+    device_id: Mapped[str] = mapped_column(String(64), default="", server_default=text("''"))
     leased_at: Mapped[datetime] = mapped_column(UtcDateTime)
     heard_at: Mapped[datetime] = mapped_column(UtcDateTime)
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    freed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

@@ -1,0 +1,44 @@
+"""Whether a client's Cloud works, from what its program last told (DOMAIN §3, "Status Cloud")."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from portal.domain.labels import LabelEnum
+
+HEARD_WITHIN = timedelta(hours=24)
+"""A Cloud that nobody told of for so long is Offline: programs check in every six hours."""
+
+SYNCED_WITHIN = timedelta(hours=24)
+"""One whose data is older than this is not synchronised, however well it can be reached."""
+
+
+class Health(LabelEnum):
+    """What a program says of its Cloud."""
+
+    OK = "ok", "funcionando"
+    ERROR = "error", "com erro"
+
+
+class CloudState(LabelEnum):
+    """What the screen says, most urgent first."""
+
+    ERROR = "error", "Erro"
+    OFFLINE = "offline", "Offline"
+    UNSYNCED = "unsynced", "Não sincronizado"
+    ONLINE = "online", "Online"
+
+
+def state_of(
+    health: Health | None, reported_at: datetime | None, synced_at: datetime | None, now: datetime
+) -> CloudState:
+    """Return the state of a Cloud: never told of, it has not been synchronised; told of too long ago, it is Offline."""
+    if health is None or reported_at is None:
+        return CloudState.UNSYNCED
+    if now - reported_at >= HEARD_WITHIN:
+        return CloudState.OFFLINE
+    if health is Health.ERROR:
+        return CloudState.ERROR
+    if synced_at is None or now - synced_at >= SYNCED_WITHIN:
+        return CloudState.UNSYNCED
+    return CloudState.ONLINE

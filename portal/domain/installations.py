@@ -1,0 +1,225 @@
+"""Installed programs: which may run and until when, who may sit on a seat, why one is refused (DOMAIN §2, §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, Protocol, TypeVar
+
+from portal.domain.catalogue import OFFERS, Item, Product
+from portal.domain.labels import LabelEnum
+from portal.domain.licenses import Holding
+from portal.domain.statuses import Status
+
+SEAT_LEASE = timedelta(minutes=15)
+"""A seat that nobody was heard of for so long is free again (DOMAIN §7)."""
+
+CHECK_IN_EVERY = timedelta(hours=6)
+"""How often a program that can reach the portal is asked to: several times within the shortest lease of a day."""
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""By how much a shop's clock may be behind ours before a license that was just issued seems to come from the future."""
+
+PAIRING_LIFE = timedelta(hours=24)
+"""For how long a Navi waits for its partner's word."""
+
+MOST_PAIRINGS = 3
+"""Programs of one client that may wait at once: more is a stranger's doing, or nobody looks."""
+
+SILENT_DAYS = (3, 7, 15, 30)
+"""What the filter "Sem contato há" offers, in days."""
+
+
+class Program(LabelEnum):
+    """What asks for a license. Link and Navi are products; a Link Móvel is an item with a code of its own."""
+
+    LINK = "link", "Link"
+    LINK_MOBILE = "link_mobile", "Link Móvel"
+    NAVI = "navi", "Navi"
+
+    @property
+    def product(self) -> Product:
+        """The product of whose registration it is a part."""
+        return Product.NAVI if self is Program.NAVI else Product.LINK
+
+    @property
+    def item(self) -> Item:
+        """The item that its code and its key belong to."""
+        return Item.MOBILE if self is Program.LINK_MOBILE else Item.BASE
+
+
+def program_of(product: Product, item: Item) -> Program:
+    """Return the program that an installation runs."""
+    return next(one for one in Program if (one.product, one.item) == (product, item))
+
+
+class Reason(LabelEnum):
+    """Why a program is refused: a code that it can rely on, and the sentence that it shows (pt-BR)."""
+
+    ACTIVATION_REFUSED = (
+        "activation_refused",
+        "CNPJ ou código de registro não confere. Confira os dois; um código já utilizado não ativa de novo.",
+    )
+    TOO_MANY_ATTEMPTS = "too_many_attempts", "Muitas tentativas. Aguarde alguns minutos e tente de novo."
+    KEY_UNKNOWN = "key_unknown", "Esta instalação não é reconhecida. Ative o programa de novo."
+    KEY_REPLACED = (
+        "key_replaced",
+        "Esta instalação foi substituída por outra. Para usar aqui, ative com um novo código.",
+    )
+    OTHER_DEVICE = "other_device", "Esta licença pertence a outro aparelho."
+    DEVICE_REMOVED = "device_removed", "A licença deste aparelho foi retirada. Fale com seu parceiro."
+    PAIRING_REFUSED = "pairing_refused", "O parceiro não autorizou este aparelho."
+    PENDING = "pending", "Cadastro em avaliação. Fale com seu parceiro."
+    SUSPENDED = "suspended", "Acesso suspenso. Fale com seu parceiro."
+    EXPIRED = "expired", "Licença vencida. Fale com seu parceiro para renovar."
+    INACTIVE = "inactive", "Licença inativa. Fale com seu parceiro para reativar."
+    NOT_LICENSED = "not_licensed", "Este produto não está na licença."
+    TOO_MANY_SEATS = "too_many_seats", "Todas as licenças estão em uso. Feche o programa em outro aparelho."
+    SEAT_FREED = "seat_freed", "O parceiro encerrou o uso neste aparelho. Abra o programa de novo."
+    SEAT_LOST = "seat_lost", "Este aparelho não está usando uma licença. Abra o programa de novo."
+    MALFORMED = "malformed", "O programa enviou dados que o portal não entende. Atualize o programa."
+
+
+STATUS_REASON: dict[Status, Reason | None] = {
+    Status.ACTIVE: None,
+    Status.SUSPENDED: Reason.SUSPENDED,
+    Status.EXPIRED: Reason.EXPIRED,
+    Status.INACTIVE: Reason.INACTIVE,
+    Status.HIDDEN: Reason.INACTIVE,
+    Status.PENDING: Reason.PENDING,
+}
+"""What a program is told where its client's status lets it not run; hiding is the partner's own affair."""
+
+
+def refusal_of(status: Status, *, may_run: bool, is_suspended: bool = False) -> Reason | None:
+    """Return why a client's programs may not run, or None (``trust.may_run`` says whether).
+
+    An Expirado that is suspended too is told of the suspension: paying alone would not give the access back.
+    """
+    if may_run:
+        return None
+    if status is Status.EXPIRED and is_suspended:
+        return Reason.SUSPENDED
+    return STATUS_REASON[status]
+
+
+class Terms(NamedTuple):
+    """How long a signed license lets a program run without asking again."""
+
+    paid_through: date
+    runs_through: date
+    lease_ends_at: datetime
+    ends_at: datetime
+
+
+def terms(due_on: date, runs_through: date, end_of_last_day: datetime, now: datetime, lease: timedelta) -> Terms:
+    """Return the earlier of the two ends (DOMAIN §7): the lease from now, and the last day that the program may run.
+
+    ``end_of_last_day`` is the moment at which the day after ``runs_through`` begins in São Paulo.
+    """
+    lease_ends_at = now + lease
+    return Terms(due_on, runs_through, lease_ends_at, min(lease_ends_at, end_of_last_day))
+
+
+class Stretch(NamedTuple):
+    """What is held from a day on."""
+
+    from_on: date
+    items: dict[Item, int]
+
+
+def stretches(holding: Holding, first_on: date, last_on: date) -> list[Stretch]:
+    """Return what a client holds on every day of a license, as the stretches that differ, the first from ``first_on``.
+
+    A license that outlives a pending removal says so, and is right offline on both sides of that day.
+    """
+    days = sorted({first_on} | {one.effective_on for one in holding.pending if first_on < one.effective_on <= last_on})
+    return [Stretch(day, holding.on(day)) for day in days]
+
+
+# Seats
+
+
+class Seated(Protocol):
+    """What a seat looks like to the rules."""
+
+    @property
+    def id(self) -> int: ...  # noqa: D102
+    @property
+    def device_id(self) -> str: ...  # noqa: D102
+    @property
+    def heard_at(self) -> datetime: ...  # noqa: D102
+    @property
+    def released_at(self) -> datetime | None: ...  # noqa: D102
+
+
+SomeSeat = TypeVar("SomeSeat", bound=Seated)
+
+
+def has_leases(item: Item) -> bool:
+    """Say whether seats of an item are leased: simultaneous use, and the computers beside the main one (DOMAIN §7).
+
+    A Link Móvel is bound to its device by a code of its own.
+    """
+    return item is Item.BASE or (OFFERS[item].has_seats and item is not Item.MOBILE)
+
+
+def capacity(item: Item, quantity: int) -> int:
+    """Return how many seats of an item may be leased at once; the main computer sits on one of the base license's."""
+    return max(quantity - 1, 0) if item is Item.BASE else quantity
+
+
+def is_taken(seat: Seated, now: datetime) -> bool:
+    """Say whether somebody sits on a seat: not given back, and heard of within the lease."""
+    return seat.released_at is None and now - seat.heard_at < SEAT_LEASE
+
+
+def taken(seats: Sequence[SomeSeat], now: datetime) -> list[SomeSeat]:
+    """Return the seats that somebody sits on, who came first first."""
+    return sorted((seat for seat in seats if is_taken(seat, now)), key=lambda seat: seat.id)
+
+
+def may_stay(seats: Sequence[SomeSeat], device_id: str, most: int, now: datetime) -> bool:
+    """Say whether a device that sits on a seat keeps it: who came first stays where there are fewer seats than before."""
+    return device_id in [seat.device_id for seat in taken(seats, now)[:most]]
+
+
+def has_room(seats: Sequence[SomeSeat], device_id: str, most: int, now: datetime) -> bool:
+    """Say whether a device may sit down (DOMAIN R18): there is a seat that nobody else sits on."""
+    return len([seat for seat in taken(seats, now) if seat.device_id != device_id]) < most
+
+
+# Link Móvel
+
+
+class Bound(Protocol):
+    """What a device with a key of its own looks like to the rules."""
+
+    @property
+    def id(self) -> int: ...  # noqa: D102
+    @property
+    def leaves_on(self) -> date | None: ...  # noqa: D102
+
+
+def is_within(device: Bound, devices: Sequence[Bound], quantity: int, today: date) -> bool:
+    """Say whether one of a client's living Móvel devices is covered by the seats of today.
+
+    Who was chosen to leave has left; of the others the oldest stay (cutting asks which leaves, so that only what was cut
+    past that question is decided here).
+    """
+    staying = sorted(one.id for one in devices if one.leaves_on is None or one.leaves_on > today)
+    return device.id in staying[:quantity]
+
+
+def to_leave(devices: int, wanted: int) -> int:
+    """Return how many devices have to be chosen where seats are cut to ``wanted``: codes that no device uses go first."""
+    return max(devices - wanted, 0)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a program tells when it checks in: its version and, where it knows, the most seats that were in use at once."""
+
+    version: str
+    peaks: dict[Item, int]
