@@ -12,6 +12,15 @@ HEARD_WITHIN = timedelta(hours=24)
 SYNCED_WITHIN = timedelta(hours=24)
 """One whose data is older than this is not synchronised, however well it can be reached."""
 
+ASKED_AGAIN = timedelta(hours=24)
+"""A program that was told to make a backup and said nothing about it for so long is told again."""
+
+MOST_DETAIL = 200
+"""How much of what a program says went wrong is kept."""
+
+UNSAID = "?"
+"""What is kept of a failure that names no reason."""
+
 
 class Health(LabelEnum):
     """What a program says of its Cloud."""
@@ -42,3 +51,8 @@ def state_of(
     if synced_at is None or now - synced_at >= SYNCED_WITHIN:
         return CloudState.UNSYNCED
     return CloudState.ONLINE
+
+
+def shortened(text: str) -> str:
+    """Return what a program says as one line that a database keeps and a screen shows; it may be anything."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:MOST_DETAIL].rstrip()

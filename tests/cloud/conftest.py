@@ -1,0 +1,63 @@
+"""A partner with clients that hold Cloud, and what their programs told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from portal import clock
+from portal.domain.catalogue import Item
+from portal.domain.cloud import CloudState, Health
+from portal.extensions import db
+from portal.models import Client, CloudBackup, Contact, Partner, User
+from tests.clients.conftest import admin, partner, stranger, web, web_of
+from tests.conftest import NOW
+from tests.factories import Factory
+
+__all__ = ["admin", "backup_of", "cloud_client", "partner", "stranger", "web", "web_of"]
+
+HOUR = timedelta(hours=1)
+
+TOLD: dict[CloudState, dict[str, Any]] = {
+    CloudState.ONLINE: {"cloud_reported_at": NOW - HOUR, "cloud_synced_at": NOW - HOUR},
+    CloudState.OFFLINE: {"cloud_reported_at": NOW - 30 * HOUR, "cloud_synced_at": NOW - 30 * HOUR},
+    CloudState.ERROR: {
+        "cloud_health": Health.ERROR, "cloud_reported_at": NOW - HOUR, "cloud_synced_at": NOW - 40 * HOUR,
+        "cloud_detail": "Disco cheio",
+    },
+    CloudState.UNSYNCED: {"cloud_reported_at": NOW - HOUR, "cloud_synced_at": NOW - 50 * HOUR},
+}  # fmt: skip
+
+
+@pytest.fixture
+def cloud_client(make: Factory, partner: Partner) -> Callable[..., Client]:
+    """Make a client with Cloud, in a state if one is named."""
+
+    def build(state: CloudState | None = None, *, at: Partner | None = None, **facts: Any) -> Client:
+        client = make.client(at or partner, **facts)
+        make.item(client, Item.CLOUD)
+        if state:
+            told = {"cloud_health": Health.OK} | TOLD[state]
+            seen: datetime = told["cloud_reported_at"]
+            db.session.add(Contact(client_id=client.id, partner_id=client.partner_id, last_seen_at=seen, **told))
+            db.session.commit()
+        return client
+
+    return build
+
+
+@pytest.fixture
+def backup_of(admin: User) -> Callable[..., CloudBackup]:
+    """Make a backup that was asked for."""
+
+    def build(client: Client, **facts: Any) -> CloudBackup:
+        values = {"requested_at": clock.now(), "requested_by_id": admin.id} | facts
+        backup = CloudBackup(client_id=client.id, partner_id=client.partner_id, **values)
+        db.session.add(backup)
+        db.session.commit()
+        return backup
+
+    return build
