@@ -1,4 +1,4 @@
-"""The program that reads a sheet: a process of its own, held by limits, whose death harms nobody (``imports.fence``).
+"""The program that reads a sheet: a process of its own, held by limits, whose death harms nobody (``portal.fence``).
 
 The file comes in on standard input; out goes JSON: {"rows": [[number, cells], ...]}, titles first, or {"fault": why}.
 Only what is needed is imported, because each reading waits for it.
@@ -10,13 +10,11 @@ import csv
 import io
 import json
 import re
-import resource
 import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
-from os import nice
 from typing import Any
 
 from portal.domain.imports import (
@@ -30,8 +28,8 @@ from portal.domain.imports import (
     FileRefused,
     is_example,
 )
+from portal.limits import confine
 
-CPU_SECONDS, MEMORY_BYTES = 5, 512 * 1024 * 1024
 MOST_PARTS, MOST_UNPACKED = 200, 64 * 1024 * 1024
 """A sheet of 2 MB unpacks to some twenty megabytes; this is several times as much."""
 
@@ -51,15 +49,6 @@ CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 Cells = list[str]
 Row = tuple[int, Cells]
 """A row's number in the sheet, from 1, and its cells without the empty ones at its end."""
-
-
-def fence() -> None:
-    """Give up time, memory and files before anything of a stranger's is looked at."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    nice(10)
 
 
 def read(content: bytes) -> list[Row]:
@@ -203,7 +192,7 @@ def _text(value: Any) -> str:
 
 def main() -> None:
     """Read standard input and tell what was found."""
-    fence()
+    confine()
     try:
         said: dict[str, Any] = {"rows": read(sys.stdin.buffer.read(MOST_BYTES + 1))}
     except FileRefused as refusal:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import app
 from jobs import scheduler
-from portal.imports import fence
+from portal import fence
 from portal.works import waiting
 
 PATIENCE_SECONDS = 60

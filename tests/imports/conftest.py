@@ -11,6 +11,7 @@ from flask import Flask
 
 from jobs import works
 from portal import clock
+from portal import fence as fences
 from portal.domain.imports import ImportState
 from portal.extensions import db, limiter
 from portal.imports import fence, service, sheet_reader
@@ -23,7 +24,7 @@ from tests.visitor import Visitor
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a reading take as long as a busy machine needs; a test of one that hangs says how long."""
-    monkeypatch.setattr(fence, "SECONDS", 60.0)
+    monkeypatch.setattr(fences, "SECONDS", 60.0)
 
 
 TITLES = [
@@ -52,7 +53,7 @@ class Actor:
 def unfenced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read sheets here: a process for each would cost the suite minutes. The fence has tests of its own."""
     limiter.reset()  # sessions of one test have the ids of the one before
-    monkeypatch.setattr(fence, "_ask", lambda content: {"rows": sheet_reader.read(content)})
+    monkeypatch.setattr(fence.sheets, "ask", lambda content: {"rows": sheet_reader.read(content)})
 
 
 @pytest.fixture

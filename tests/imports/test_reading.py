@@ -12,6 +12,7 @@ from threading import BoundedSemaphore
 import pytest
 from openpyxl import Workbook
 
+from portal import fence as fences
 from portal.domain.imports import MOST_BYTES, FileFault, FileRefused
 from portal.imports import fence, sheet_reader
 from tests.imports.sheets import BOMBS, FIRST_SHEET, csv_of, edited, saved, with_rows, xlsx_of
@@ -171,7 +172,7 @@ def test_a_file_that_is_too_large_never_gets_there(monkeypatch) -> None:
 @pytest.mark.parametrize("program", ["import time; time.sleep(60)", "import os; os.abort()", "x = 1 /"])
 def test_a_reader_that_hangs_or_dies_was_given_something_too_heavy(monkeypatch, program: str) -> None:
     run = subprocess.run
-    monkeypatch.setattr(fence, "SECONDS", 0.3)
+    monkeypatch.setattr(fences, "SECONDS", 0.3)
     monkeypatch.setattr(subprocess, "run", lambda _command, **options: run([sys.executable, "-c", program], **options))
     with pytest.raises(FileRefused) as refusal:
         fence.read_sheet(csv_of(TITLES, CLIENT))
@@ -181,15 +182,15 @@ def test_a_reader_that_hangs_or_dies_was_given_something_too_heavy(monkeypatch, 
 def test_who_comes_while_all_readers_are_busy_is_told_so(monkeypatch) -> None:
     busy = BoundedSemaphore(1)
     busy.acquire()
-    monkeypatch.setattr(fence, "_turns", busy)
-    monkeypatch.setattr(fence, "WAITING_SECONDS", 0.01)
+    monkeypatch.setattr(fence.sheets, "turns", busy)
+    monkeypatch.setattr(fences, "WAITING_SECONDS", 0.01)
     with pytest.raises(FileRefused) as refusal:
         fence.read_sheet(csv_of(TITLES, CLIENT))
     assert refusal.value.fault is FileFault.BUSY
 
 
 def test_a_turn_is_given_back_whatever_happens(monkeypatch) -> None:
-    monkeypatch.setattr(fence, "_turns", BoundedSemaphore(1))
+    monkeypatch.setattr(fence.sheets, "turns", BoundedSemaphore(1))
     for _ in range(2):
         with pytest.raises(FileRefused):
             fence.read_sheet(b"\x00")
@@ -201,7 +202,7 @@ def test_a_turn_is_given_back_whatever_happens(monkeypatch) -> None:
 )
 def test_the_reader_says_what_it_found(monkeypatch, capsys, content: bytes, said: object) -> None:
     fenced: list[bool] = []
-    monkeypatch.setattr(sheet_reader, "fence", lambda: fenced.append(True))
+    monkeypatch.setattr(sheet_reader, "confine", lambda: fenced.append(True))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
     sheet_reader.main()
     assert fenced, "limits come first"
@@ -212,7 +213,7 @@ def test_a_reader_without_memory_left_says_so(monkeypatch, capsys) -> None:
     def without_memory(_content: bytes) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(sheet_reader, "fence", lambda: None)
+    monkeypatch.setattr(sheet_reader, "confine", lambda: None)
     monkeypatch.setattr(sheet_reader, "read", without_memory)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
     sheet_reader.main()

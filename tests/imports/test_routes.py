@@ -135,7 +135,7 @@ def test_a_file_of_two_megabytes_is_taken_and_one_byte_more_refused(web, row, mo
     padding = b" " * (MOST_BYTES - len(csv_of(TITLES, row())))
     asked = []
     monkeypatch.setattr(
-        fence, "_ask", lambda content: asked.append(len(content)) or {"rows": sheet_reader.read(content.strip())}
+        fence.sheets, "ask", lambda content: asked.append(len(content)) or {"rows": sheet_reader.read(content.strip())}
     )
     assert send(web, csv_of(TITLES, row()) + padding).status_code == 303
     assert asked == [MOST_BYTES]
