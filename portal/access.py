@@ -24,6 +24,8 @@ IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=14)
 SEEN_EVERY = timedelta(minutes=5)
 PUBLIC = "public"
+MACHINES = "/api/"
+"""Where programs ask; an address there that does not exist is answered as they read it."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -165,8 +167,10 @@ def machine(view: View) -> View:
 
 
 def is_machine_asking() -> bool:
-    """Say whether the request is for a route that programs ask."""
-    return hasattr(current_app.view_functions.get(request.endpoint or ""), "is_machine")
+    """Say whether the request is for a route that programs ask, or for none among theirs."""
+    if request.endpoint is None:
+        return request.path.startswith(MACHINES)
+    return hasattr(current_app.view_functions.get(request.endpoint), "is_machine")
 
 
 def undeclared(app: Flask) -> list[str]:

@@ -26,6 +26,7 @@ from portal import (
 )
 from portal.accounts import commands as account_commands
 from portal.accounts import routes as accounts
+from portal.api import routes as api
 from portal.billing import charge_routes, public_routes, reminder_routes  # noqa: F401 - add their routes to the blueprint below
 from portal.billing import routes as billing
 from portal.catalogue import commands as catalogue_commands
@@ -42,6 +43,7 @@ from portal.domain.ids import parse_id
 from portal.extensions import csrf, db, limiter, login_manager, migrate
 from portal.home import routes as home
 from portal.imports import routes as imports
+from portal.installations import commands as installation_commands
 from portal.invoices import making_routes, month_routes  # noqa: F401 - add their routes to the blueprint of the invoices
 from portal.invoices import routes as invoices
 from portal.notifications import routes as notifications
@@ -99,10 +101,11 @@ def create_app(config: Config | None = None) -> Flask:
         accounts,
         operations,
         payments,
+        api,
     ):
         app.register_blueprint(feature.bp)
     accounts.init_app(app)
-    for commands in (account_commands, catalogue_commands, demo_commands, backup, restore):
+    for commands in (account_commands, catalogue_commands, demo_commands, installation_commands, backup, restore):
         for command in commands.COMMANDS:
             app.cli.add_command(command)
     if missing := access.undeclared(app):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
@@ -16,9 +17,29 @@ from portal.extensions import db, login_manager
 log = logging.getLogger(__name__)
 
 
-def problem(said: Answer) -> Response:
-    """Return a refusal as programs read it (RFC 9457)."""
-    response = jsonify(status=said.status, title=said.title, detail=said.text)
+REASON_OF = {
+    400: "unreadable",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    429: "too_many_requests",
+    503: "busy",
+    507: "disk_full",
+}
+"""What a program can rely on where only the HTTP status says why."""
+
+
+def problem(said: Answer, reason: str | None = None, **members: Any) -> Response:
+    """Return a refusal as programs read it (RFC 9457), with a reason that they can rely on and what else they may show."""
+    reason = reason or REASON_OF.get(said.status, "failed")
+    response = jsonify(
+        type=f"urn:portal-do-parceiro:{reason}",
+        status=said.status,
+        title=said.title,
+        detail=said.text,
+        reason=reason,
+        **members,
+    )
     response.status_code, response.mimetype = said.status, "application/problem+json"
     return response
 

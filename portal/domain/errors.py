@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from portal.domain.actions import Action
     from portal.domain.catalogue import Item, Product
+    from portal.domain.installations import Reason
     from portal.domain.invoices import InvoiceState
     from portal.domain.licenses import Problem
     from portal.domain.orders import Fixed
@@ -204,3 +205,12 @@ class ChargeHindered(Refusal):
 
 class RetailClosed(Refusal):
     """A charge to an end client is paid already."""
+
+
+class ProgramRefused(Refusal):
+    """An installed program may not do what it asks for; ``facts`` are what it may show beside the reason (DOMAIN §7)."""
+
+    def __init__(self, reason: Reason, **facts: int | str) -> None:
+        """Remember the reason and the facts."""
+        super().__init__(reason.value)
+        self.reason, self.facts = reason, facts

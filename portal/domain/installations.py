@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from portal.domain.catalogue import OFFERS, Item, Product
 from portal.domain.labels import LabelEnum
@@ -122,11 +121,56 @@ def terms(due_on: date, runs_through: date, end_of_last_day: datetime, now: date
     return Terms(due_on, runs_through, lease_ends_at, min(lease_ends_at, end_of_last_day))
 
 
+ISSUER, TYPE = "portal-do-parceiro", "portal-license+jwt"
+"""Who issues signed licenses, and what their header calls them: no other token of ours can be taken for one."""
+
+
+class Licensed(Protocol):
+    """Whose license it is."""
+
+    @property
+    def id(self) -> int: ...  # noqa: D102
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def document(self) -> str: ...  # noqa: D102
+
+
 class Stretch(NamedTuple):
     """What is held from a day on."""
 
     from_on: date
     items: dict[Item, int]
+
+
+def claims(
+    program: Program, *, installation_id: int, device_id: str, client: Licensed, held: Sequence[Stretch], until: Terms
+) -> dict[str, Any]:
+    """Return what a signed license says, the moments of issue and of expiry apart (docs/api.md, "License").
+
+    Dates are São Paulo's. "items" is what is held on the day of issue; "later" what is held from later days on.
+    """
+    first, *later = [_as_claim(stretch) for stretch in held]
+    return {
+        "iss": ISSUER,
+        "aud": program.value,
+        "sub": str(installation_id),
+        "device": device_id,
+        "client": {"id": client.id, "name": client.name, "document": client.document},
+        "product": program.product.value,
+        "items": first["items"],
+        "later": later,
+        "paid_through": until.paid_through.isoformat(),
+        "runs_through": until.runs_through.isoformat(),
+        "lease_ends_at": int(until.lease_ends_at.timestamp()),
+    }
+
+
+def _as_claim(stretch: Stretch) -> dict[str, Any]:
+    return {
+        "from": stretch.from_on.isoformat(),
+        "items": {item.value: quantity for item in Item if (quantity := stretch.items.get(item, 0))},
+    }
 
 
 def stretches(holding: Holding, first_on: date, last_on: date) -> list[Stretch]:
@@ -215,11 +259,3 @@ def is_within(device: Bound, devices: Sequence[Bound], quantity: int, today: dat
 def to_leave(devices: int, wanted: int) -> int:
     """Return how many devices have to be chosen where seats are cut to ``wanted``: codes that no device uses go first."""
     return max(devices - wanted, 0)
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a program tells when it checks in: its version and, where it knows, the most seats that were in use at once."""
-
-    version: str
-    peaks: dict[Item, int]

@@ -1,0 +1,123 @@
+"""What programs are answered: licenses, seats, keys, and refusals as problem documents (RFC 9457)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response, jsonify
+
+from portal import clock
+from portal.api.shapes import Flaw
+from portal.domain.errors import ProgramRefused
+from portal.domain.installations import CHECK_IN_EVERY, Reason
+from portal.errors import Answer
+from portal.installations.activation import Waiting
+from portal.installations.check_in import CheckedIn
+from portal.installations.seats import Lease, Use
+from portal.installations.signing import ALGORITHM
+from portal.installations.standing import License
+from portal.models import SigningKey
+from portal.refusing import problem
+
+ASK_AGAIN_SECONDS = 15
+"""How long a Navi that waits for its partner's word waits before it asks again."""
+
+TITLE = "Programa não liberado"
+
+STATUS_OF: dict[Reason, int] = {
+    Reason.TOO_MANY_ATTEMPTS: 429,
+    Reason.KEY_UNKNOWN: 401,
+    Reason.TOO_MANY_SEATS: 409,
+    Reason.SEAT_FREED: 409,
+    Reason.SEAT_LOST: 409,
+    Reason.MALFORMED: 400,
+}
+"""The HTTP status of a reason; 403 where none is named."""
+
+
+def refused(refusal: ProgramRefused) -> Response:
+    """Answer why a program is refused, with the facts that it may show."""
+    reason = refusal.reason
+    response = problem(Answer(STATUS_OF.get(reason, 403), TITLE, reason.label), reason.value, **refusal.facts)
+    if reason is Reason.KEY_UNKNOWN:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="portal"'
+    return response
+
+
+def unreadable(flaws: list[Flaw]) -> Response:
+    """Answer what is wrong with a body, each flaw at its place."""
+    errors = [{"pointer": flaw.pointer, "detail": flaw.detail} for flaw in flaws]
+    return problem(Answer(400, TITLE, Reason.MALFORMED.label), Reason.MALFORMED.value, errors=errors)
+
+
+def activated(license_: License, now: datetime) -> Response:
+    """Answer an activation with the key, which is told here and never again by the interface."""
+    return _json({"state": "activated", "key": license_.key} | _license(license_, now), 201)
+
+
+def waiting(waits: Waiting) -> Response:
+    """Answer a Navi that its partner has not authorised yet."""
+    return _json(
+        {
+            "state": "waiting",
+            "number": waits.number,
+            "ask_again_after": ASK_AGAIN_SECONDS,
+            "expires_at": _moment(waits.expires_at),
+        },
+        202,
+    )
+
+
+def checked_in(checked: CheckedIn, now: datetime) -> Response:
+    """Answer a check-in."""
+    backups = [{"id": one.id, "requested_at": _moment(one.requested_at)} for one in checked.backups]
+    return _json(_license(checked.license, now) | {"backups": backups}, 200)
+
+
+def leased(lease: Lease) -> Response:
+    """Answer a seat that was taken or renewed."""
+    until = {"device_id": lease.device_id, "leased_until": _moment(lease.leased_until)}
+    return _json(_use(lease.use) | until, 200)
+
+
+def given_back(use: Use) -> Response:
+    """Answer a seat that was given back."""
+    return _json(_use(use), 200)
+
+
+def keys(published: list[SigningKey]) -> Response:
+    """Answer the public keys as a JSON Web Key Set (RFC 7517, RFC 8037), the one that signs first."""
+    found = [
+        {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": ALGORITHM, "kid": key.kid, "x": key.public_key}
+        for key in published
+    ]
+    response = _json({"keys": found}, 200)
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+def _license(license_: License, now: datetime) -> dict[str, Any]:
+    terms = license_.terms
+    return {
+        "license": license_.token,
+        "paid_through": terms.paid_through.isoformat(),
+        "runs_through": terms.runs_through.isoformat(),
+        "ends_at": _moment(terms.ends_at),
+        "check_in_at": _moment(now + CHECK_IN_EVERY),
+    }
+
+
+def _use(use: Use) -> dict[str, Any]:
+    return {"item": use.item.value, "in_use": use.in_use, "bought": use.bought}
+
+
+def _moment(moment: datetime) -> str:
+    """Return a moment as programs read it: ISO 8601 with São Paulo's offset, whole seconds."""
+    return clock.local(moment).isoformat(timespec="seconds")
+
+
+def _json(body: dict[str, Any], status: int) -> Response:
+    response = jsonify(body)
+    response.status_code = status
+    return response

@@ -1,0 +1,1 @@
+"""Installed programs: activation, check-in, seats, signed licenses."""
