@@ -224,6 +224,8 @@ NO_HTML_OF_THEIR_OWN = {
     "credit.export_csv": "answers a file",
     "invoices.export_csv": "answers a file",
     "operations.healthz": "answers JSON, to machines",
+    "api.keys": "answers JSON, to programs",
+    "api.openapi": "answers JSON, to programs",
 }
 
 

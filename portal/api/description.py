@@ -36,18 +36,21 @@ def _ref(name: str) -> dict[str, str]:
 
 
 _LICENSE = {
-    "license": _TEXT | {"description": "The signed license: a JWS (EdDSA) that is verified with the public keys alone."},
+    "license": _TEXT
+    | {"description": "The signed license: a JWS (EdDSA) that is verified with the public keys alone."},
     "paid_through": _DATE | {"description": "The last day paid for."},
     "runs_through": _DATE | {"description": "The last day on which the program may run: paid, in grace or released."},
-    "ends_at": _MOMENT | {"description": "When the license ends offline: the earlier of that day's end and the lease's."},
+    "ends_at": _MOMENT
+    | {"description": "When the license ends offline: the earlier of that day's end and the lease's."},
     "check_in_at": _MOMENT | {"description": "When the program should check in again."},
 }
 _USE = {"item": _TEXT, "in_use": _COUNT, "bought": _COUNT}
-_KEY = {name: _TEXT for name in ("kty", "crv", "use", "alg", "kid", "x")}
+_KEY = dict.fromkeys(("kty", "crv", "use", "alg", "kid", "x"), _TEXT)
 
 ANSWERS: dict[str, dict[str, Any]] = {
     "Activated": _object(
-        {"state": {"const": "activated"}, "key": _TEXT | {"description": "The key. Keep it; it is told once."}} | _LICENSE
+        {"state": {"const": "activated"}, "key": _TEXT | {"description": "The key. Keep it; it is told once."}}
+        | _LICENSE
     ),
     "Waiting": _object(
         {
@@ -207,14 +210,17 @@ def _shape(shape: Shape) -> dict[str, Any]:
 
 
 def _schema(field: Field) -> dict[str, Any]:
-    match field.kind:
+    return _schema_of(field.kind) | {"description": field.description}
+
+
+def _schema_of(kind: Kind | Shape | Many) -> dict[str, Any]:
+    match kind:
         case Kind(schema=schema):
-            found = dict(schema)
+            return dict(schema)
         case Many(shape=shape, most=most):
-            found = {"type": "array", "maxItems": most, "items": _ref(shape.name)}
+            return {"type": "array", "maxItems": most, "items": _ref(shape.name)}
         case Shape(name=name):
-            found = dict(_ref(name))
-    return found | {"description": field.description}
+            return dict(_ref(name))
 
 
 def as_text() -> str:

@@ -69,17 +69,11 @@ def take(key: str, item: Item, device: Device, *, now: datetime, settings: Setti
     if not installations.has_room(table.seats, device.id, table.most, now):
         use = table.use()
         raise ProgramRefused(Reason.TOO_MANY_SEATS, in_use=use.in_use, bought=use.bought)
-    for seat in table.seats:
-        if not installations.is_taken(seat, now):
-            seat.released_at = seat.heard_at + SEAT_LEASE
+    for left in table.seats:
+        if not installations.is_taken(left, now):
+            left.released_at = left.heard_at + SEAT_LEASE
     seat = table.seat_of(device.id)
-    if seat is None or seat.released_at is not None:
-        db.session.flush()  # what was left behind leaves the index of seats in use
-        seat = Seat(client_id=table.client.id, item=item, device_id=device.id, leased_at=now)
-        db.session.add(seat)
-        table.seats = [*table.seats, seat]
-    seat.device, seat.heard_at = device.name, now
-    return _leased(table, seat)
+    return _leased(table, _sat_down(table, device) if seat is None or seat.released_at is not None else seat, device)
 
 
 def renew(key: str, item: Item, device: Device, *, now: datetime, settings: Settings) -> Lease:
@@ -96,8 +90,7 @@ def renew(key: str, item: Item, device: Device, *, now: datetime, settings: Sett
     if not installations.may_stay(table.seats, device.id, table.most, now):
         use = table.use()
         raise ProgramRefused(Reason.TOO_MANY_SEATS, in_use=use.in_use, bought=use.bought)
-    seat.device, seat.heard_at = device.name, now
-    return _leased(table, seat)
+    return _leased(table, seat, device)
 
 
 def give_back(key: str, item: Item, device: Device, *, now: datetime) -> Use:
@@ -132,7 +125,16 @@ def _table(key: str, item: Item, now: datetime, settings: Settings | None) -> _T
     return _Table(client, item, quantity, queries.seats_of(client.id, item), now)
 
 
-def _leased(table: _Table, seat: Seat) -> Lease:
+def _sat_down(table: _Table, device: Device) -> Seat:
+    db.session.flush()  # what was left behind leaves the index of seats in use
+    seat = Seat(client_id=table.client.id, item=table.item, device_id=device.id, leased_at=table.now)
+    db.session.add(seat)
+    table.seats = [*table.seats, seat]
+    return seat
+
+
+def _leased(table: _Table, seat: Seat, device: Device) -> Lease:
+    seat.device, seat.heard_at = device.name, table.now
     db.session.flush()
     contacts.note(table.client, now=table.now)
     lease = Lease(seat.device_id, table.now + SEAT_LEASE, table.use())

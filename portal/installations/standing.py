@@ -59,8 +59,6 @@ def ensure_running(client: Client, now: datetime, settings: Settings) -> None:
         raise ProgramRefused(reason)
 
 
-
-
 def license_for(
     client: Client, installation: Installation, holding: Holding, now: datetime, settings: Settings
 ) -> License:
