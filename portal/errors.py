@@ -27,6 +27,7 @@ from portal.domain.errors import (
     OrderFixed,
     PartnerSuspended,
     PriceMissing,
+    ProgramRefused,
     QuoteAged,
     Refusal,
     ReleaseRefused,
@@ -39,6 +40,7 @@ from portal.domain.errors import (
     TooManySelected,
 )
 from portal.domain.imports import FileRefused
+from portal.domain.installations import Reason
 from portal.domain.licenses import Flaw, Problem
 from portal.domain.statuses import Status
 
@@ -70,6 +72,16 @@ HTTP_TEXTS: dict[int, tuple[str, str]] = {
         "O servidor está sem espaço em disco: nada foi gravado, mas dá para consultar. Avise o suporte e envie de novo.",
     ),
 }
+
+STATUS_OF_REASON: dict[Reason, int] = {
+    Reason.TOO_MANY_ATTEMPTS: 429,
+    Reason.KEY_UNKNOWN: 401,
+    Reason.TOO_MANY_SEATS: 409,
+    Reason.SEAT_FREED: 409,
+    Reason.SEAT_LOST: 409,
+    Reason.MALFORMED: 400,
+}
+"""The HTTP status with which a program is told a reason; 403 where none is named."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +121,8 @@ def in_words(refusal: Refusal) -> Answer:  # noqa: C901 - one case for each refu
             return _of_billing(refusal)
         case Invalid() | FileRefused():
             return _of_input(refusal)
+        case ProgramRefused(reason=why):
+            return Answer(STATUS_OF_REASON.get(why, 403), "Programa não liberado", why.label)
     return Answer(400, *HTTP_TEXTS[400])
 
 

@@ -57,7 +57,12 @@ def free_port() -> int:
 
 def environment(tmp_path: Path, **settings: object) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "PORT", "DATABASE"))}
-    own = {"PORTAL_INSTANCE": tmp_path, "PORTAL_SECRET_KEY": "only-for-tests-" + "x" * 32, "PYTHONPATH": ROOT}
+    own = {
+        "PORTAL_INSTANCE": tmp_path,
+        "PORTAL_SECRET_KEY": "only-for-tests-" + "x" * 32,
+        "PORTAL_ENCRYPTION_KEYS": f"1:{'0f' * 32}",
+        "PYTHONPATH": ROOT,
+    }
     return kept | {name: str(value) for name, value in (own | settings).items()}
 
 

@@ -11,7 +11,7 @@ from portal import clock
 from portal.api.shapes import Flaw
 from portal.domain.errors import ProgramRefused
 from portal.domain.installations import CHECK_IN_EVERY, Reason
-from portal.errors import Answer
+from portal.errors import in_words
 from portal.installations.activation import Waiting
 from portal.installations.check_in import CheckedIn
 from portal.installations.seats import Lease, Use
@@ -23,24 +23,11 @@ from portal.refusing import problem
 ASK_AGAIN_SECONDS = 15
 """How long a Navi that waits for its partner's word waits before it asks again."""
 
-TITLE = "Programa não liberado"
-
-STATUS_OF: dict[Reason, int] = {
-    Reason.TOO_MANY_ATTEMPTS: 429,
-    Reason.KEY_UNKNOWN: 401,
-    Reason.TOO_MANY_SEATS: 409,
-    Reason.SEAT_FREED: 409,
-    Reason.SEAT_LOST: 409,
-    Reason.MALFORMED: 400,
-}
-"""The HTTP status of a reason; 403 where none is named."""
-
 
 def refused(refusal: ProgramRefused) -> Response:
     """Answer why a program is refused, with the facts that it may show."""
-    reason = refusal.reason
-    response = problem(Answer(STATUS_OF.get(reason, 403), TITLE, reason.label), reason.value, **refusal.facts)
-    if reason is Reason.KEY_UNKNOWN:
+    response = problem(in_words(refusal), refusal.reason.value, **refusal.facts)
+    if refusal.reason is Reason.KEY_UNKNOWN:
         response.headers["WWW-Authenticate"] = 'Bearer realm="portal"'
     return response
 
@@ -48,7 +35,7 @@ def refused(refusal: ProgramRefused) -> Response:
 def unreadable(flaws: list[Flaw]) -> Response:
     """Answer what is wrong with a body, each flaw at its place."""
     errors = [{"pointer": flaw.pointer, "detail": flaw.detail} for flaw in flaws]
-    return problem(Answer(400, TITLE, Reason.MALFORMED.label), Reason.MALFORMED.value, errors=errors)
+    return problem(in_words(ProgramRefused(Reason.MALFORMED)), Reason.MALFORMED.value, errors=errors)
 
 
 def activated(license_: License, now: datetime) -> Response:

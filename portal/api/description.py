@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.api import shapes
-from portal.api.answers import STATUS_OF
 from portal.api.shapes import Field, Kind, Many, Shape
 from portal.config import ROOT
 from portal.domain.installations import Reason
+from portal.errors import STATUS_OF_REASON
 
 FILE = ROOT / "docs" / "openapi.json"
 VERSION = "1.0"
@@ -187,8 +187,8 @@ def _operation(one: Operation) -> dict[str, Any]:
         for status, name in one.answers.items()
     }
     reasons = one.refusals + ((Reason.MALFORMED,) if one.takes else ())
-    for status in sorted({STATUS_OF.get(reason, 403) for reason in reasons}):
-        told = [reason.value for reason in reasons if STATUS_OF.get(reason, 403) == status]
+    for status in sorted({STATUS_OF_REASON.get(reason, 403) for reason in reasons}):
+        told = [reason.value for reason in reasons if STATUS_OF_REASON.get(reason, 403) == status]
         responses[str(status)] = _refusal(", ".join(told))
     responses["default"] = _refusal("too_large, too_many_requests, busy, failed")
     said: dict[str, Any] = {"operationId": one.endpoint.removeprefix("api."), "summary": one.summary}
