@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 
-from portal import clock, database, errors, formatting, htmx, saying
+from portal import clock, database, errors, formatting, htmx, saying, tabs
 from portal.access import asks, current_partner_id, requires, viewer
 from portal.accounts.returning import safe_next, typed_before
 from portal.billing import bills, issuing, queries, rows, service, texts, view
@@ -42,8 +42,8 @@ def index() -> Response:
         criteria=criteria,
         page=page,
         rows=[BillRow.build(bill, charges.get(bill.client.id)) for bill in bills.of(page.rows, today)],
-        tabs=rows.tabs(criteria),
-        chips=list(rows.chips(criteria)),
+        tabs=rows.tab_list(criteria),
+        chips=list(tabs.chips(criteria)),
         standings=list(Standing),
         months=rows.month_choices(today, criteria.month),
         open_count=count,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,6 +17,7 @@ from portal.domain.invoices import PaymentSource
 from portal.domain.retail import Hindrance, RetailQuote, RetailState
 from portal.domain.statuses import Status
 from portal.models import Payment, RetailCharge, RetailLine
+from portal.tabs import Tab
 
 COLOURS = {RetailState.OPEN: "suspended", RetailState.PAID: "active", RetailState.CANCELLED: "inactive"}
 """The classes of the clients' statuses, whose colours mean the same."""
@@ -123,18 +124,13 @@ def month_choices(today: date, chosen: date | None) -> list[tuple[str, str]]:
     return [("", "Ciclo em curso"), *first, *others]
 
 
-def tabs(criteria: BillingFilter) -> list[tuple[str, str, bool]]:
-    """Return the ways to show the clients: label, query string, whether it is the present one."""
-    every = ("Todos", criteria.from_start(standing=None), criteria.standing is None)
-    return [every, *((one.label, criteria.from_start(standing=one), criteria.standing is one) for one in Standing)]
-
-
-def chips(criteria: BillingFilter) -> Iterator[tuple[str, str]]:
-    """Yield the filters in use, each with the query string that removes it; the tabs show theirs."""
-    if criteria.search:
-        yield f"“{criteria.search}”", criteria.from_start(search="")
-    if criteria.month:
-        yield formatting.long_month(criteria.month).capitalize(), criteria.from_start(month=None)
+def tab_list(criteria: BillingFilter) -> list[Tab]:
+    """Return the ways to show the clients by what has become of their charge."""
+    every = Tab("Todos", "", criteria.from_start(standing=None), criteria.standing is None)
+    return [
+        every,
+        *(Tab(one.label, "", criteria.from_start(standing=one), criteria.standing is one) for one in Standing),
+    ]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from portal import formatting
+from portal import formatting, tabs
 from portal.domain import invoices
 from portal.domain.invoices import InvoiceKind, InvoiceState, PaymentEffect, PaymentSource
 from portal.payments.filters import PaymentFilter, Tab
@@ -117,30 +117,15 @@ def outlook(subject: Subject, cents: int) -> str:
     return f"{text} {formatting.money(receipt.credit_cents)} a mais viram crédito." if receipt.credit_cents else text
 
 
-@dataclass(frozen=True)
-class TabRow:
-    """A part of the payments to show alone, or all of them; ``count`` is how many wait for somebody."""
-
-    label: str
-    count: str
-    query: str
-    is_here: bool
+def tab_list(criteria: PaymentFilter, waiting: Mapping[Tab, int]) -> list[tabs.Tab]:
+    """Return the ways to show the payments, each with how many of them wait for somebody."""
+    every = tabs.Tab("Todas", "", criteria.from_start(tab=None), criteria.tab is None)
+    return [every, *(_tab(criteria, tab, waiting[tab]) for tab in Tab)]
 
 
-def tabs(criteria: PaymentFilter, waiting: Mapping[Tab, int]) -> list[TabRow]:
-    """Return the ways to show the payments."""
-    return [
-        TabRow("Todas", "", criteria.from_start(tab=None), criteria.tab is None),
-        *(
-            TabRow(
-                tab.label,
-                formatting.number(waiting[tab]) if waiting[tab] else "",
-                criteria.from_start(tab=tab),
-                criteria.tab is tab,
-            )
-            for tab in Tab
-        ),
-    ]
+def _tab(criteria: PaymentFilter, tab: Tab, waiting: int) -> tabs.Tab:
+    number = formatting.number(waiting) if waiting else ""
+    return tabs.Tab(tab.label, number, criteria.from_start(tab=tab), criteria.tab is tab)
 
 
 def typed_amount(cents: int) -> str:

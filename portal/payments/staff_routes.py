@@ -38,7 +38,7 @@ def index() -> Response:
         criteria=criteria,
         page=page,
         rows=[PaymentRow.build(row) for row in page.rows],
-        tabs=rows.tabs(criteria, queries.waiting()),
+        tabs=rows.tab_list(criteria, queries.waiting()),
     )
 
 
