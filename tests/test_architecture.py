@@ -142,6 +142,15 @@ def test_only_the_scheduler_imports_apscheduler() -> None:
     assert breaches(r"(?!jobs\.scheduler$).*", r"apscheduler(\..*)?") == []
 
 
+def test_the_reference_installation_and_the_portal_know_each_other_by_http_alone() -> None:
+    allowed = {"jwt", "reference"} | sys.stdlib_module_names
+    paths = sorted((ROOT / "reference").glob("*.py"))
+    strangers = [
+        f"{path.name}: {name}" for path in paths for name in imported(path) if name.split(".")[0] not in allowed
+    ]
+    assert (len(paths) > 3, strangers, breaches(r".*", r"reference(\..*)?")) == (True, [], [])
+
+
 def test_the_package_itself_is_empty_so_that_the_rules_can_be_imported_alone() -> None:
     assert (ROOT / "portal" / "__init__.py").read_bytes() == b""
 

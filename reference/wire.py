@@ -1,0 +1,103 @@
+"""The line to the portal: JSON over HTTP. Three things come back: an answer, a refusal with its reason, or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from http.client import HTTPException, HTTPResponse
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+API = "/api/v1"
+TIMEOUT_SECONDS = 10
+MOST_BYTES = 256 * 1024
+
+Answer = dict[str, Any]
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not a fault
+    """The portal's no: a reason that the program acts on, and a sentence that it shows."""
+
+    def __init__(self, reason: str, detail: str, facts: Mapping[str, Any] | None = None) -> None:
+        """Remember both, and the facts that the sentence may be told with."""
+        super().__init__(detail)
+        self.reason, self.detail, self.facts = reason, detail, facts or {}
+
+
+class Unreachable(Exception):  # noqa: N818 - an answer, not a fault
+    """No answer, none that is the portal's, or the portal is busy: no refusal, whatever the cause."""
+
+    def __init__(self, retry_after: int = 0) -> None:
+        """Remember how many seconds the portal asks to wait."""
+        super().__init__("Sem conexão com o portal.")
+        self.retry_after = retry_after
+
+
+class _StayHere(HTTPRedirectHandler):
+    """Follows no redirect: it would carry the key to wherever an answer points."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+_OPENER = build_opener(_StayHere)
+
+
+class Portal:
+    """The portal at an address."""
+
+    def __init__(self, url: str) -> None:
+        """Remember the address.
+
+        Raises:
+            ValueError: it is none of HTTP.
+        """
+        if not url.startswith(("https://", "http://")):
+            raise ValueError("o endereço do portal começa com https://")
+        self._url = url.rstrip("/") + API
+
+    def get(self, path: str, expects: Sequence[str]) -> Answer:
+        """Ask for something public."""
+        return _exchange(Request(self._url + path), expects)  # noqa: S310 - HTTP, see above
+
+    def post(self, path: str, body: Answer, key: str | None = None, *, expects: Sequence[str]) -> Answer:
+        """Tell the portal something and return what it answers: an object with the members that are expected.
+
+        Raises:
+            Refused: with the reason.
+            Unreachable: nothing is known of what became of it.
+        """
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+        return _exchange(Request(self._url + path, json.dumps(body).encode(), headers), expects)  # noqa: S310
+
+
+def _exchange(request: Request, expects: Sequence[str]) -> Answer:
+    try:
+        with _OPENER.open(request, timeout=TIMEOUT_SECONDS) as answer:
+            return _object(answer, expects)
+    except HTTPError as error:
+        with error:
+            raise _no(error) from None
+    except (OSError, HTTPException, ValueError) as error:
+        raise Unreachable from error
+
+
+def _no(error: HTTPError) -> Refused | Unreachable:
+    """Return what an HTTP error means: a problem document is a refusal, unless it says "later"; all else is nobody's."""
+    wait = error.headers.get("Retry-After") or ""
+    seconds = int(wait) if wait.isdecimal() else 0
+    try:
+        problem = _object(error, ("reason", "detail"))
+    except (OSError, HTTPException, ValueError):
+        return Unreachable(seconds)
+    if error.code >= 500 or problem["reason"] == "too_many_requests":  # noqa: PLR2004 - the portal's own trouble
+        return Unreachable(seconds)
+    return Refused(str(problem["reason"]), str(problem["detail"]), problem)
+
+
+def _object(answer: HTTPResponse | HTTPError, expects: Sequence[str]) -> Answer:
+    found = json.loads(answer.read(MOST_BYTES))
+    if not isinstance(found, dict) or not found.keys() >= set(expects):
+        raise ValueError("not what the portal answers")
+    return found
