@@ -7,27 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import or_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from portal import clock
 from portal.cloud.conditions import OPEN, holds_cloud
 from portal.domain.cloud import ASKED_AGAIN, UNSAID, Health, shortened
 from portal.extensions import db
-from portal.models import CloudBackup, Contact
+from portal.models import CloudBackup
 
 _QUIETLY = {"synchronize_session": False, "populate_existing": True}
-
-
-class Whose(Protocol):
-    """A client, or a row that names one."""
-
-    @property
-    def id(self) -> int: ...  # noqa: D102
-    @property
-    def partner_id(self) -> int: ...  # noqa: D102
 
 
 def hand_out(client_id: int, now: datetime) -> Sequence[CloudBackup]:
@@ -53,21 +43,15 @@ def finish(client_id: int, backup_id: int, *, failure: str = "", size_bytes: int
     db.session.execute(update(CloudBackup).where(*told, *OPEN).values(facts), execution_options=_QUIETLY)
 
 
-def report(client: Whose, health: Health, detail: str, synced_at: datetime | None, now: datetime) -> None:
-    """Keep what a client's program tells of its Cloud.
+def facts(health: Health, detail: str, synced_at: datetime | None, now: datetime) -> dict[str, Any]:
+    """Return what a contact keeps of what a client's program tells of its Cloud.
 
     ``detail`` is kept with an error only. A program that does not know when it last synchronised leaves what it told
     before; a shop's clock that is ahead of ours synchronised nothing in the future.
     """
     told: dict[str, Any] = {
-        "last_seen_at": now,
         "cloud_health": health,
         "cloud_detail": shortened(detail) if health is Health.ERROR else "",
         "cloud_reported_at": now,
     }
-    if synced_at is not None:
-        told["cloud_synced_at"] = min(synced_at, now)
-    dialect: Any = sqlite if db.engine.dialect.name == "sqlite" else postgresql
-    new = dialect.insert(Contact).values(client_id=client.id, partner_id=client.partner_id, **told)
-    statement = new.on_conflict_do_update(index_elements=["client_id"], set_=told)
-    db.session.execute(statement, execution_options=_QUIETLY)
+    return told if synced_at is None else told | {"cloud_synced_at": min(synced_at, now)}

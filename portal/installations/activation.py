@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select, union_all, update
+from sqlalchemy.exc import IntegrityError
 
 from portal import audit
 from portal.codes import reissue
@@ -64,21 +65,12 @@ def activate(asking: Asking, *, now: datetime, settings: Settings) -> License | 
         ProgramRefused: ACTIVATION_REFUSED for a wrong document, a wrong code and a used one alike (DOMAIN R19); for
             the right ones, why the client's programs may not run.
     """
-    if asking.program is Program.NAVI:
-        return _paired(asking, now, settings)
-    done = db.session.scalar(select(Installation).where(Installation.request_hash == asking.request_hash))
-    if done is not None:
-        return _again(done, asking, now, settings)
-    code, client = _code_of(asking)
-    standing.ensure_running(client, now, settings)
-    holding = standing.holding_at(client, now)
-    _ensure_seat(client, code, holding.now.get(asking.program.item, 0))
-    _consume(code, now)
-    made = install(client, asking.program.item, asking.device, asking.version, asking.request_hash, now=now)
-    reissue.end_keys_of(code, but=made.id, now=now)
-    license_ = standing.license_for(client, made, holding, now, settings)
-    db.session.commit()
-    return license_
+    answer = _paired if asking.program is Program.NAVI else _activated
+    try:
+        return answer(asking, now, settings)
+    except IntegrityError:  # the same random key at this very moment: what it did is there now
+        db.session.rollback()
+        return answer(asking, now, settings)
 
 
 def is_known(asking: Asking) -> bool:
@@ -110,6 +102,24 @@ def install(
     return made
 
 
+def _activated(asking: Asking, now: datetime, settings: Settings) -> License:
+    """Return the license of what a code activates; rows are locked in the house's order: client, code, keys, contact."""
+    code_id, client = _locked(asking)
+    done = db.session.scalar(select(Installation).where(Installation.request_hash == asking.request_hash))
+    if done is not None:
+        return _again(done, asking, now, settings)
+    code = _code_of(asking, code_id, client)
+    standing.ensure_running(client, now, settings)
+    holding = standing.holding_at(client, now)
+    _ensure_seat(client, code, holding.now.get(asking.program.item, 0))
+    _consume(code, now)
+    reissue.end_keys_of(code, now=now)
+    made = install(client, asking.program.item, asking.device, asking.version, asking.request_hash, now=now)
+    license_ = standing.license_for(client, made, holding, now, settings)
+    db.session.commit()
+    return license_
+
+
 def _again(done: Installation, asking: Asking, now: datetime, settings: Settings) -> License:
     """Return the license of what this very request activated: its answer was lost on the way."""
     client = db.session.get_one(Client, done.client_id)
@@ -123,20 +133,23 @@ def _again(done: Installation, asking: Asking, now: datetime, settings: Settings
     return license_
 
 
-def _code_of(asking: Asking) -> tuple[RegistrationCode, Client]:
-    """Return the unused code and its client, whose row is locked before the code's, as orders lock them."""
+def _locked(asking: Asking) -> tuple[int, Client]:
+    """Return a code's id and its client, whose row is locked before the code's, as orders lock them."""
     found = select(RegistrationCode.id, RegistrationCode.client_id).where(RegistrationCode.code == asking.code)
     row = db.session.execute(found).one_or_none()
     if row is None:
         raise ProgramRefused(Reason.ACTIVATION_REFUSED)
-    client = queries.locked_client(row.client_id)
-    code = db.session.get_one(RegistrationCode, row.id)
-    program = asking.program
+    return row.id, queries.locked_client(row.client_id)
+
+
+def _code_of(asking: Asking, code_id: int, client: Client) -> RegistrationCode:
+    """Return the code if it is unused and everything that was asked with it is right."""
+    code, program = db.session.get_one(RegistrationCode, code_id), asking.program
     is_right = (client.document, client.product, code.item) == (asking.document, program.product, program.item)
     is_open = code.consumed_at is None and code.revoked_at is None and client.archived_at is None
     if not (is_right and is_open):
         raise ProgramRefused(Reason.ACTIVATION_REFUSED)
-    return code, client
+    return code
 
 
 def _ensure_seat(client: Client, code: RegistrationCode, quantity: int) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
 
 from portal import clock
 from portal.cloud import service as cloud
@@ -19,6 +22,8 @@ from portal.installations import contacts, queries, standing
 from portal.installations.activation import Device
 from portal.installations.standing import License, Settings
 from portal.models import Client, CloudBackup, Installation
+
+_QUIETLY = {"synchronize_session": False, "populate_existing": True}
 
 
 @dataclass(frozen=True)
@@ -90,15 +95,28 @@ def _identified(key: str, device: Device) -> tuple[Installation, Client]:
 
 
 def _note(installation: Installation, client: Client, report: Report, now: datetime) -> None:
-    """Write down version, device and moment; a key whose device was never told is bound to the first that checks in."""
-    installation.device_id, installation.device = report.device.id, report.device.name
-    installation.version, installation.last_seen_at = report.version, now
-    facts = {"peaks": {item.value: peak for item, peak in report.peaks.items()}} if report.peaks else {}
-    contacts.note(client, now=now, **facts)
+    """Write down what was told: of the installation first, then of its client's contact, as activations do."""
+    _heard(installation, report, now)
+    facts: dict[str, Any] = {}
+    if report.peaks:
+        facts["peaks"] = {item.value: peak for item, peak in report.peaks.items()}
     if report.cloud is not None:
-        cloud.report(client, report.cloud.health, report.cloud.detail, report.cloud.synced_at, now)
+        facts |= cloud.facts(report.cloud.health, report.cloud.detail, report.cloud.synced_at, now)
+    contacts.note(client, now=now, **facts)
     for backup in report.backups:
         cloud.finish(client.id, backup.id, failure=backup.failure, size_bytes=backup.size_bytes, now=now)
+
+
+def _heard(installation: Installation, report: Report, now: datetime) -> None:
+    """Write down version, device and moment; a key whose device was never told is bound to the first that checks in."""
+    device = report.device
+    told = {"device_id": device.id, "device": device.name, "version": report.version, "last_seen_at": now}
+    is_its = Installation.device_id.in_(("", device.id)), Installation.revoked_at.is_(None)
+    statement = update(Installation).where(Installation.id == installation.id, *is_its).values(told)
+    done = db.session.scalar(statement.returning(Installation), execution_options=_QUIETLY)
+    if done is None:  # at this very moment another device was bound to it, or its successor activated
+        db.session.refresh(installation)
+        raise ProgramRefused(Reason.KEY_REPLACED if installation.revoked_at else Reason.OTHER_DEVICE)
 
 
 def _reason(

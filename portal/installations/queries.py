@@ -24,8 +24,11 @@ def by_key(key: str) -> tuple[Installation, Client] | None:
 
 
 def locked_client(client_id: int) -> Client:
-    """Return a client as it stands, its row locked until the transaction ends: who wants its last seat comes one by one."""
-    query = select(Client).where(Client.id == client_id).with_for_update()
+    """Return a client as it stands, its row locked until the transaction ends: who wants its last seat comes one by one.
+
+    Locked before any row of its own; those that only refer to it are added meanwhile.
+    """
+    query = select(Client).where(Client.id == client_id).with_for_update(key_share=True)
     return db.session.scalars(query.execution_options(populate_existing=True)).one()
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from portal.cloud.service import finish, hand_out, report
+from portal.cloud.service import facts, finish, hand_out
 from portal.domain.catalogue import Item
 from portal.domain.cloud import CloudState, Health
 from portal.extensions import db
-from portal.models import CloudBackup, Contact, PendingChange
+from portal.installations import contacts
+from portal.models import Client, CloudBackup, Contact, PendingChange
 from tests.conftest import NOW
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -82,13 +84,16 @@ class TestFinishing:
 
 
 class TestReporting:
+    def report(self, client: Client, *told: Any) -> None:
+        contacts.note(client, now=NOW, **facts(*told, NOW))
+
     def kept(self) -> Contact:
         db.session.commit()
         return db.session.scalars(select(Contact), execution_options={"populate_existing": True}).one()
 
     def test_the_first_word_makes_the_contact(self, cloud_client) -> None:
         client = cloud_client()
-        report(client, Health.OK, "tudo bem", NOW - HOUR, NOW)
+        self.report(client, Health.OK, "tudo bem", NOW - HOUR)
         kept = self.kept()
         assert (kept.client_id, kept.partner_id, kept.last_seen_at) == (client.id, client.partner_id, NOW)
         assert (kept.cloud_health, kept.cloud_detail) == (Health.OK, "")
@@ -97,11 +102,11 @@ class TestReporting:
     def test_the_next_one_replaces_it_and_leaves_the_rest(self, cloud_client) -> None:
         client = cloud_client(CloudState.ONLINE)
         self.kept().peaks = {"waiter": 3}
-        report(client, Health.ERROR, "Disco\ncheio", None, NOW)
+        self.report(client, Health.ERROR, "Disco\ncheio", None)
         kept = self.kept()
         assert (kept.cloud_health, kept.cloud_detail, kept.cloud_reported_at) == (Health.ERROR, "Disco cheio", NOW)
         assert (kept.cloud_synced_at, kept.peaks) == (NOW - HOUR, {"waiter": 3})
 
     def test_a_clock_that_is_ahead_synchronised_nothing_in_the_future(self, cloud_client) -> None:
-        report(cloud_client(), Health.OK, "", NOW + DAY, NOW)
+        self.report(cloud_client(), Health.OK, "", NOW + DAY)
         assert self.kept().cloud_synced_at == NOW
