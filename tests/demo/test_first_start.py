@@ -44,6 +44,8 @@ from portal.models import (
     Seat,
     User,
 )
+from tests.conftest import NOW
+from tests.kept import made_once
 
 DAYS = [
     "2025-07-10T12:00:00-03:00",
@@ -67,14 +69,14 @@ def day(request: pytest.FixtureRequest, app: Flask) -> Iterator[datetime]:
     """Start the demo on a day and yield the moment."""
     moment = clock.parse_moment(request.param)
     with clock.frozen(moment):
-        service.seed_if_empty()
+        made_once(moment, service.seed_if_empty)
         yield moment
 
 
 @pytest.fixture
 def demo(app: Flask) -> None:
     """Start the demo on the day on which all tests start."""
-    service.seed_if_empty()
+    made_once(NOW, service.seed_if_empty)
 
 
 def clients(partner: str = "") -> list[Client]:
