@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from time import monotonic
 
-from drills import backup, bulk, desk, disk, guess, imports, kill, locks, night, pix, repeat, report, slow, term
+from drills import backup, bulk, desk, disk, guess, imports, kill, locks, night, pix, proxy, repeat, report, slow, term
 from drills.report import Row
 
 DRILLS: dict[str, Callable[..., Iterator[Row]]] = {
@@ -26,6 +26,7 @@ DRILLS: dict[str, Callable[..., Iterator[Row]]] = {
     "term": term.run,
     "slow": slow.run,
     "guess": guess.run,
+    "proxy": proxy.run,
 }
 
 

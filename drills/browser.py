@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from time import monotonic
 from urllib.parse import urlencode
 
@@ -51,23 +52,24 @@ class Answer:
 
 @dataclass(frozen=True)
 class Session:
-    """What a signed-in browser sends with its requests."""
+    """What a signed-in browser sends with its requests; ``tls`` is whom it believes, where it comes by HTTPS."""
 
     cookie: str
     csrf_token: str
+    tls: ssl.SSLContext | None = None
 
     def get(self, port: int, path: str, *, timeout: float = 30) -> Answer:
         """Ask for a page, or the fragment where the address has both."""
-        return ask(port, "GET", path, headers=HTMX | {"Cookie": self.cookie}, timeout=timeout)
+        return ask(port, "GET", path, headers=HTMX | {"Cookie": self.cookie}, timeout=timeout, tls=self.tls)
 
     def post(self, port: int, path: str, fields: Mapping[str, str], *, timeout: float = 30) -> Answer:
         """Post a form as htmx does, and read the page to which the answer leads, which says what was done."""
         headers, body = self._form(fields)
-        answer = ask(port, "POST", path, headers=HTMX | headers, body=body, timeout=timeout)
+        answer = ask(port, "POST", path, headers=HTMX | headers, body=body, timeout=timeout, tls=self.tls)
         if not answer.leads_to:
             return answer
         cookie = {"Cookie": answer.cookie or self.cookie}
-        page = ask(port, "GET", answer.leads_to, headers=cookie, timeout=timeout)
+        page = ask(port, "GET", answer.leads_to, headers=cookie, timeout=timeout, tls=self.tls)
         return replace(page, seconds=answer.seconds + page.seconds)
 
     def post_and_hang_up(self, port: int, path: str, fields: Mapping[str, str]) -> None:
@@ -80,18 +82,28 @@ class Session:
 
     def _form(self, fields: Mapping[str, str]) -> tuple[dict[str, str], bytes]:
         body = urlencode({"csrf_token": self.csrf_token, **fields}).encode()
-        return {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}, body
+        headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
+        return headers | ({"Referer": f"https://{HOST}/"} if self.tls else {}), body
 
 
 def ask(
-    port: int, method: str, path: str, *, headers: Mapping[str, str], body: bytes | None = None, timeout: float = 30
+    port: int,
+    method: str,
+    path: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    timeout: float = 30,
+    tls: ssl.SSLContext | None = None,
 ) -> Answer:
-    """Send one request on a connection of its own and read the whole answer.
+    """Send one request on a connection of its own, by HTTPS where ``tls`` is given, and read the whole answer.
 
     Raises:
         OSError, HTTPException: no answer, or a part of one.
     """
     began, connection = monotonic(), HTTPConnection(HOST, port, timeout=timeout)
+    if tls:
+        connection = HTTPSConnection(HOST, port, timeout=timeout, context=tls)
     try:
         connection.request(method, path, body=body, headers=dict(headers))
         response = connection.getresponse()

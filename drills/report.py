@@ -51,6 +51,9 @@ NOTES = """
 - **term**: SIGTERM while 20 exports are under way to slow readers; the second round has half a request lying about too.
 - **slow**: 40 connections dawdle (readers, headers, bodies) while somebody works.
 - **guess**: 40 wrong passwords at once for one account, more one by one, a restart, then again.
+- **proxy**: two processes on PostgreSQL behind nginx with `deploy/nginx.conf`, TLS included, and four writers who come through
+  it. One process after the other is killed (SIGKILL), or restarted (SIGTERM); nobody's connection is cut, no answer is
+  missing, and a form whose process died under it is answered by the other one. The proxy's log holds no secret address.
 """
 
 
