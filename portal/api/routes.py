@@ -8,17 +8,18 @@ from typing import Any, cast
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from portal import clock
-from portal.access import machine, takes, token_hash
+from portal.access import machine, takes
 from portal.accounts import throttle
 from portal.accounts.throttle import Limit
 from portal.api import answers, description, shapes
+from portal.api.limits import keyed, told_key
 from portal.api.shapes import Shape, Unreadable
 from portal.config import Config
 from portal.domain import codes, documents
 from portal.domain.errors import ProgramRefused, TooManyAttempts
 from portal.domain.installations import Program, Reason
 from portal.errors import in_words
-from portal.extensions import db, limiter
+from portal.extensions import db
 from portal.installations import activation, check_in, seats, signing
 from portal.installations.activation import Asking, Device, Waiting
 from portal.installations.check_in import BackupReport, CloudReport, Report
@@ -30,14 +31,6 @@ bp = Blueprint("api", __name__, url_prefix="/api/v1")
 OF_DOCUMENT = Limit("activation", 10, timedelta(minutes=15))
 OF_ADDRESS = Limit("activation_addr", 60, timedelta(minutes=15))
 """Tries to activate, for one document and from one line; a success forgives the document's (DOMAIN R19)."""
-
-KEY_CALLS = "120 per minute"
-"""For one key: a shop's computers renew their seats every few minutes through the main one."""
-
-
-def _who() -> str:
-    """Return what calls with a key are counted by: the key, never kept in clear; without one, the address."""
-    return token_hash(request.headers.get("Authorization") or request.remote_addr or "")
 
 
 @bp.post("/activations")
@@ -58,9 +51,7 @@ def activation_create() -> Response:
 
 
 @bp.post("/check-ins")
-@machine
-@takes(shapes.MOST_BYTES)
-@limiter.limit(KEY_CALLS, key_func=_who)
+@keyed
 def check_in_create() -> Response:
     """Take note of how a program is, and answer the license of the moment."""
     report, now = _report(_body(shapes.CHECK_IN)), clock.now()
@@ -68,9 +59,7 @@ def check_in_create() -> Response:
 
 
 @bp.post("/seats")
-@machine
-@takes(shapes.MOST_BYTES)
-@limiter.limit(KEY_CALLS, key_func=_who)
+@keyed
 def seat_create() -> Response:
     """Give a device a seat."""
     body = _body(shapes.SEAT)
@@ -79,9 +68,7 @@ def seat_create() -> Response:
 
 
 @bp.post("/seats/renewals")
-@machine
-@takes(shapes.MOST_BYTES)
-@limiter.limit(KEY_CALLS, key_func=_who)
+@keyed
 def seat_renewal_create() -> Response:
     """Keep a device's seat."""
     body = _body(shapes.SEAT)
@@ -90,9 +77,7 @@ def seat_renewal_create() -> Response:
 
 
 @bp.post("/seats/returns")
-@machine
-@takes(shapes.MOST_BYTES)
-@limiter.limit(KEY_CALLS, key_func=_who)
+@keyed
 def seat_return_create() -> Response:
     """Give a device's seat back."""
     body = _body(shapes.SEAT)
@@ -137,11 +122,11 @@ def _body(shape: Shape) -> dict[str, Any]:
 
 
 def _key() -> str:
-    """Return the key of the header ``Authorization: Bearer ...``."""
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
+    """Return the key that a program carries."""
+    key = told_key()
+    if key is None:
         raise ProgramRefused(Reason.KEY_UNKNOWN)
-    return key.strip()
+    return key
 
 
 def _asking(body: dict[str, Any]) -> Asking:

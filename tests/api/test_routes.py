@@ -15,6 +15,7 @@ from portal.domain.catalogue import Item
 from portal.extensions import db, limiter
 from portal.models import Client, RegistrationCode
 from tests.factories import Factory
+from tests.test_budgets import QUERIES, counted
 
 DEVICE = {"id": "caixa-01-aaaa", "name": "CAIXA-01"}
 SCHEMAS = description.document()["components"]["schemas"]
@@ -218,7 +219,42 @@ def test_a_key_that_asks_without_end_is_told_to_wait(program: Program, key: str)
     ]
     assert [answer.status_code for answer in told].count(200) == 120
     assert_is(told[-1], "Problem")
-    assert told[-1].json["reason"] == "too_many_requests"
+    assert (told[-1].json["reason"], told[-1].headers["Retry-After"]) == ("too_many_requests", "60")
+    respelt = program._browser.post("/api/v1/seats", json=seat, headers={"Authorization": f"bearer  {key} "})
+    assert respelt.status_code == 429
+
+
+def test_a_line_that_tries_keys_without_end_costs_no_more_queries(program: Program, key: str) -> None:
+    told = {"device": DEVICE, "version": "5"}
+    answers = [program.post("/check-ins", told, f"unknown-{number}").status_code for number in range(125)]
+    assert answers == [401] * 120 + [429] * 5
+    with counted() as sent:
+        assert program.post("/seats", {}, "another").status_code == 429
+        assert program.post("/check-ins", told, key).status_code == 429
+    assert sent == []
+    elsewhere = program._browser.post(
+        "/api/v1/check-ins",
+        json=told,
+        headers={"Authorization": f"Bearer {key}"},
+        environ_base={"REMOTE_ADDR": "10.9.8.7"},
+    )
+    assert elsewhere.status_code == 200
+
+
+EVERYTHING = {
+    "peaks": [{"item": "waiter", "most": 2}],
+    "cloud": {"health": "ok", "synced_at": "2025-07-10T11:00:00-03:00"},
+}
+
+
+@pytest.mark.parametrize("told", [{}, EVERYTHING])
+def test_a_check_in_costs_few_statements(program: Program, key: str, told: dict[str, Any]) -> None:
+    with counted() as sent:
+        program.post("/check-ins", {"device": DEVICE, "version": "5.3.0"} | told, key, "CheckedIn")
+    assert len(sent) <= QUERIES, "\n".join(sent)
+    with counted() as sent:
+        assert program.post("/check-ins", {"device": DEVICE, "version": "5.3.0"} | told, "unknown").status_code == 401
+    assert len(sent) == 1
 
 
 def test_addresses_that_do_not_exist_and_wrong_methods_are_answered_as_programs_read(program: Program) -> None:
