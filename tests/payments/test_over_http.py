@@ -3,75 +3,31 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http.client import HTTPConnection
-from pathlib import Path
-from time import monotonic, sleep
 
 import pytest
 
 from drills.browser import request_head, reset_on_close
-from portal.config import DEMO_RECEIVER, ROOT
+from portal.config import DEMO_RECEIVER
 from portal.domain import pix
 from portal.domain.invoices import PaymentEffect
 from portal.extensions import db
 from tests.money import at
 from tests.payments.conftest import PAY_DAY, RENEWED, SECRET, dues, entries, payments
 from tests.psp import Psp
-from tests.test_server import PATIENCE, PAUSE, environment, free_port
+from tests.serving import Running, running
+from tests.test_server import PATIENCE
 
 TIMES = 20
-
-
-@dataclass(frozen=True)
-class Running:
-    """A server process that is paid by Pix."""
-
-    port: int
-    log: Path
-
-    @property
-    def webhook(self) -> str:
-        return f"http://127.0.0.1:{self.port}/webhooks/pix/{SECRET}/pix"
 
 
 @pytest.fixture
 def server(app, database_url, tmp_path) -> Iterator[Running]:
     """Yield one on the test's database, its clock today's."""
-    port, log = free_port(), tmp_path / "server.log"
-    receiver = {"PORTAL_PIX_KEY": DEMO_RECEIVER.key, "PORTAL_PIX_NAME": "Loja", "PORTAL_PIX_CITY": "Santos"}
-    settings = {"DATABASE_URL": database_url, "PORT": port, "PORTAL_SCHEDULER": 0, "PORTAL_PIX_WEBHOOK_SECRET": SECRET}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=environment(tmp_path, **settings, **receiver),
-            stdout=output, stderr=output,
-        )  # fmt: skip
-        try:
-            _wait_for(port, process, log)
-            yield Running(port, log)
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = monotonic() + PATIENCE
-    while process.poll() is None and monotonic() < deadline:
-        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-        try:
-            connection.request("GET", "/healthz")
-            connection.getresponse().read()
-        except ConnectionRefusedError:
-            sleep(PAUSE)
-        else:
-            return
-        finally:
-            connection.close()
-    raise AssertionError(f"the server did not start:\n{log.read_text()}")
+    with running(tmp_path, database_url) as server:
+        yield server
 
 
 def test_a_code_is_paid_and_whatever_the_bank_tells_how_often_counts_once(server, invoice, batch) -> None:

@@ -9,6 +9,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.invoices.conftest import actor, admin, partner, prices, purse
+
+__all__ = ["actor", "admin", "partner", "prices", "purse"]
+
 NOW = datetime(2025, 7, 10, 15, tzinfo=UTC)
 ENDS_AT = NOW + timedelta(days=15)
 DEVICE = "caixa-01-aaaa"
