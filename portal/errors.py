@@ -12,6 +12,7 @@ from portal.domain.catalogue import Item, Product
 from portal.domain.errors import (
     ActionRefused,
     AlreadyRegistered,
+    BackupRefused,
     BelowCost,
     ChargeHindered,
     CodeClosed,
@@ -119,6 +120,8 @@ def in_words(refusal: Refusal) -> Answer:  # noqa: C901 - one case for each refu
             return _of_money(refusal)
         case BelowCost() | ChargeHindered() | RetailClosed():
             return _of_billing(refusal)
+        case BackupRefused(why=why):
+            return Answer(409, "Backup não é possível", f"{why.label}. Nada foi gravado.")
         case Invalid() | FileRefused():
             return _of_input(refusal)
         case ProgramRefused(reason=why):

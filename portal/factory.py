@@ -34,6 +34,7 @@ from portal.charges import routes as charges
 from portal.clients import bulk_routes  # noqa: F401 - adds its routes to the blueprint of the clients
 from portal.clients import routes as clients
 from portal.closing import routes as closing
+from portal.cloud import routes as cloud
 from portal.codes import client_routes  # noqa: F401 - adds its routes to the blueprint of the codes
 from portal.codes import routes as codes
 from portal.config import ROOT, Config, from_environ
@@ -50,7 +51,11 @@ from portal.notifications import routes as notifications
 from portal.operations import routes as operations
 from portal.payments import routes as payments
 from portal.payments import staff_routes  # noqa: F401 - adds its routes to the blueprint of the payments
-from portal.registrations import contract_routes, order_routes  # noqa: F401 - add their routes to the blueprint below
+from portal.registrations import (  # noqa: F401 - add their routes to the blueprint below
+    contract_routes,
+    order_routes,
+    removal_routes,
+)
 from portal.registrations import routes as registrations
 from portal.renewals import routes as renewals
 
@@ -95,6 +100,7 @@ def create_app(config: Config | None = None) -> Flask:
         billing,
         invoices,
         codes,
+        cloud,
         credit,
         closing,
         notifications,

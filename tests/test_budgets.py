@@ -25,6 +25,7 @@ from portal.config import Pix
 from portal.domain import codes
 from portal.domain.catalogue import Item, Product, RenewalMethod
 from portal.domain.charges import ChargeKind, OrderKind
+from portal.domain.cloud import Health
 from portal.domain.codes import SendingWay
 from portal.domain.invoices import CreditKind
 from portal.domain.pix import Receiver
@@ -34,7 +35,9 @@ from portal.models import (
     AuditEvent,
     Charge,
     Client,
+    CloudBackup,
     CodeSending,
+    Contact,
     CreditAccount,
     CreditEntry,
     Invoice,
@@ -64,9 +67,9 @@ NOT_MODIFIED = 300
 QUERIES = 6
 QUERIES_304 = 2
 CLIENTS_PAGE = "/clients/18007"
-QUERIES_OF_A_CLIENT = 11
+QUERIES_OF_A_CLIENT = 12
 """A client's page tells the most: data, holding, code, key and mutes, codes with their sendings, charges, open invoices,
-history; and, for "Estornar pedido" and "Desfazer", what is billed ahead."""
+history, Cloud; and, for "Estornar pedido" and "Desfazer", what is billed ahead."""
 QUERIES_OF_A_RENEWAL = 14
 """The values of one client's renewal: every fact that could stand in its way."""
 
@@ -381,6 +384,45 @@ def test_a_sending_from_the_funnel(web, waiting) -> None:
     fields = {"csrf_token": web.csrf_token(), "way": "whatsapp", "seen": "0"}
     headers = {"Accept-Encoding": "br"} | HTMX
     assert body(web.browser.post(f"/codes/{waiting[0]}/sendings", data=fields, headers=headers)) <= SMALL
+
+
+@pytest.fixture
+def clouds(web: Visitor, crowd: Partner) -> None:
+    """Have every client that lives hold Cloud, in every state, some with a backup asked for or made."""
+    chance, [user_id] = random.Random(7), db.session.scalars(select(User.id)).all()
+    due_on = NOW.date() + timedelta(days=20)
+    db.session.execute(update(Client).values(due_on=due_on, pending_at=None))
+    items = [{"client_id": 18_000 + number * 7, "item": Item.CLOUD, "quantity": 1, "since_on": NOW.date()}
+             for number in range(100) if number != 1]  # fmt: skip
+    told, asked = [], []
+    for one in [18_007, *(item["client_id"] for item in items)]:
+        seen = NOW - timedelta(minutes=chance.randrange(3_000))
+        health = chance.choice((Health.OK, Health.OK, Health.OK, Health.ERROR))
+        told.append({"client_id": one, "partner_id": crowd.id, "last_seen_at": seen, "cloud_reported_at": seen,
+                     "cloud_synced_at": seen - timedelta(minutes=chance.randrange(90)), "cloud_health": health,
+                     "cloud_detail": "Espaço em disco insuficiente" if health is Health.ERROR else ""})  # fmt: skip
+        if one % 3 == 0:
+            done = {"handed_out_at": seen, "done_at": seen, "size_bytes": chance.randrange(10**9)} if one % 2 else {}
+            asked.append(dict.fromkeys(("handed_out_at", "done_at", "size_bytes")) | done
+                         | {"client_id": one, "partner_id": crowd.id, "requested_at": seen, "requested_by_id": user_id})  # fmt: skip
+    for model, rows in ((LicenseItem, items), (Contact, told), (CloudBackup, asked)):
+        db.session.execute(insert(model), rows)
+    db.session.commit()
+
+
+@pytest.mark.parametrize("query", ["", "?state=error", "?q=comercio&product=link", "?after=18350"])
+def test_status_cloud(web, clouds, record_property, query) -> None:
+    with counted() as sent:
+        answer = fragment(web, f"/cloud{query}")
+    record_property("bytes", body(answer))
+    assert body(answer) <= FRAGMENT[50]
+    assert 1 <= len(sent) <= QUERIES, "\n".join(sent)
+
+
+def test_a_backup_asked_for_on_a_row(web, clouds) -> None:
+    fields = {"csrf_token": web.csrf_token(), "seen": "0"}
+    headers = {"Accept-Encoding": "br"} | HTMX
+    assert body(web.browser.post("/clients/18007/backups", data=fields, headers=headers)) <= SMALL
 
 
 @pytest.mark.parametrize("noun", ["reissue/new", "document/new"])

@@ -16,6 +16,7 @@ from portal.clients import tallies
 from portal.domain import errors as refusals
 from portal.domain.actions import Action
 from portal.domain.catalogue import Item, Product
+from portal.domain.cloud import NoBackup
 from portal.domain.imports import FileFault, FileRefused
 from portal.domain.installations import Reason
 from portal.domain.invoices import InvoiceState
@@ -61,6 +62,7 @@ REFUSALS = [
     (refusals.MethodBilled(), 409, "A próxima renovação já foi cobrada."),
     (refusals.BelowCost({Item.WAITER: 1990}), 422, "Link Garçom custa R$\xa019,90: informe ao menos esse valor."),
     (refusals.ChargeHindered(Hindrance.PAUSED), 409, "Pausada. Nada foi emitido."),
+    (refusals.BackupRefused(NoBackup.NO_CLOUD), 409, "Este cliente não tem Cloud. Nada foi gravado."),
     (refusals.RetailClosed(), 409, "Esta cobrança já foi paga."),
     (refusals.ProgramRefused(Reason.TOO_MANY_SEATS), 409, "Todas as licenças estão em uso."),
     (FileRefused(FileFault.OLD_FORMAT), 422, "Salve-o como .xlsx, sem senha. Nada foi gravado."),

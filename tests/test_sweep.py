@@ -22,12 +22,14 @@ from jobs.job import Job
 from portal import access, audit
 from portal.access import PUBLIC
 from portal.accounts import service as accounts
+from portal.cloud import backups
 from portal.credit import service as credit
 from portal.credit.service import Origin
 from portal.domain import codes, documents
 from portal.domain.actions import Action
 from portal.domain.bulk import LineResult
 from portal.domain.catalogue import Item, RenewalMethod
+from portal.domain.cloud import Health
 from portal.domain.imports import ImportState, Verdict
 from portal.domain.invoices import CreditKind, InvoiceKind, PaymentEffect, PaymentSource
 from portal.domain.jobs import RunState
@@ -40,11 +42,14 @@ from portal.models import (
     BulkLine,
     BulkOrder,
     Client,
+    CloudBackup,
+    Contact,
     ImportRow,
     ImportRun,
     Invoice,
     InvoiceLine,
     JobRun,
+    LicenseItem,
     LicenseOrder,
     Notice,
     NoticeMute,
@@ -70,6 +75,7 @@ FORM = {
     "next": "/", "action": "suspend", "criteria": "?q=umbuzeiro", "to": "2025-07-20", "upto": "999999",
     "way": "phone", "seen": "0", "code": "2222-2222-2222-2222", "document": "11222333000181", "month": "2025-07",
     "decision": "skip", "answer": "both", "due_on": "2025-08-10", "reminder": "before_10",
+    "from_on": "2025-08-11",
 }  # fmt: skip
 """What every POST is sent: the fields of all forms, but the ids (``Victim.form``)."""
 
@@ -173,6 +179,7 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
     values: dict[str, list[Any]] = {
         "charge_id": [make.charge(clients[0], 4_321).id],
         "invoice_id": [_invoice(partner, clients[0], number).id for number in range(1, 4)],
+        "backup_id+client_id": [(_backup(clients[0], admin).id, clients[0].id)],
         "retail_charge_id": [_retail_charge(clients[1], month).id for month in (6, 7, 8)],
         "client_id+order_id": [(clients[0].id, db.session.scalars(select(LicenseOrder.id)).one())],
         "client_id": [client.id for client in clients],
@@ -193,6 +200,21 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
         "draft": [draft],
     }
     return Victim(partner, users, clients, secrets, words, values, orders)
+
+
+def _backup(client: Client, user: User) -> CloudBackup:
+    """Add a Cloud with an error, and a backup that the client's program was asked for."""
+    whose = {"client_id": client.id, "partner_id": client.partner_id}
+    told = {"cloud_health": Health.ERROR, "cloud_reported_at": NOW, "cloud_detail": "Falha no umbuzeiro"}
+    backup = CloudBackup(requested_at=NOW, requested_by_id=user.id, **whose)
+    db.session.add_all([
+        LicenseItem(client_id=client.id, item=Item.CLOUD, quantity=1, since_on=NOW.date()),
+        Contact(last_seen_at=NOW, **whose, **told), backup,
+    ])  # fmt: skip
+    db.session.flush()
+    backups.record(backup, backups.ASKED, NOW, _Actor(user.id, user.name))
+    db.session.commit()
+    return backup
 
 
 def _order(user: User, client: Client, reason: str, done: AuditEvent | None = None) -> str:

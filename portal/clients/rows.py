@@ -45,6 +45,8 @@ DONE_LABELS = {
     "code_sent_email": "Código enviado por e-mail",
     "code_sent_slip": "Código impresso",
     "code_sent_phone": "Código informado por telefone",
+    "backup_asked": "Backup do Cloud pedido",
+    "backup_cancelled": "Pedido de backup cancelado",
     "reminder_sent": "Lembrete enviado",
     "reminder_undone": "Envio de lembrete desfeito",
     "notice_dismissed": "Aviso dispensado",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from portal.domain.catalogue import Product
 from portal.domain.labels import LabelEnum
+from portal.domain.statuses import LIVE_STATUSES, Status
 
 HEARD_WITHIN = timedelta(hours=24)
 """A Cloud that nobody told of for so long is Offline: programs check in every six hours."""
@@ -36,6 +38,25 @@ class CloudState(LabelEnum):
     OFFLINE = "offline", "Offline"
     UNSYNCED = "unsynced", "Não sincronizado"
     ONLINE = "online", "Online"
+
+
+class NoBackup(LabelEnum):
+    """Why a backup is not asked for, or not taken back."""
+
+    NOT_LINK = "not_link", "No Navi o backup é feito no próprio programa, em “Configurações”, “Backup”"
+    NO_CLOUD = "no_cloud", "Este cliente não tem Cloud"
+    NOT_LIVE = "not_live", "A licença deste cliente não está ativa"
+    HANDED_OUT = "handed_out", "O programa já recebeu este pedido"
+    DONE = "done", "Este backup já terminou"
+
+
+def why_not(product: Product, status: Status, *, has_cloud: bool) -> NoBackup | None:
+    """Return why a client's program cannot be asked for a backup, or None; a suspended one makes it once it may run."""
+    if product is not Product.LINK:
+        return NoBackup.NOT_LINK
+    if status not in LIVE_STATUSES:
+        return NoBackup.NOT_LIVE
+    return None if has_cloud else NoBackup.NO_CLOUD
 
 
 def state_of(

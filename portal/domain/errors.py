@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from portal.domain.actions import Action
     from portal.domain.catalogue import Item, Product
+    from portal.domain.cloud import NoBackup
     from portal.domain.installations import Reason
     from portal.domain.invoices import InvoiceState
     from portal.domain.licenses import Problem
@@ -214,3 +215,12 @@ class ProgramRefused(Refusal):
         """Remember the reason and the facts."""
         super().__init__(reason.value)
         self.reason, self.facts = reason, facts
+
+
+class BackupRefused(Refusal):
+    """A backup of the Cloud cannot be asked for, or not be taken back any more."""
+
+    def __init__(self, why: NoBackup) -> None:
+        """Remember the reason."""
+        super().__init__(why.value)
+        self.why = why

@@ -128,7 +128,7 @@ def change(client: Client, wish: Wish, *, version: int, quote_seen: str, now: da
         if bill and is_freed:
             methods.cancel(bill, now=now, actor=actor)
         if not intended.is_nothing:
-            _carry_out(client, event, holding, intended, now)
+            carry_out(client, event, holding, intended, now)
 
     if bill and is_freed:
         methods.hold(bill)
@@ -161,7 +161,7 @@ def take_back(client: Client, item: Item, effective_on: date, *, version: int, n
     last_on = queries.billed_through(client.id, client.due_on or today)
     wanted = holding.final | {item: holding.on(last_on).get(item, 0)}
     intended = plan(client, holding, wanted, today, price_table(today))
-    return clients.once(order, client, {}, lambda event: _carry_out(client, event, holding, intended, now))
+    return clients.once(order, client, {}, lambda event: carry_out(client, event, holding, intended, now))
 
 
 def revocable(client: Client, holding: Holding) -> set[tuple[Item, date]]:
@@ -172,7 +172,7 @@ def revocable(client: Client, holding: Holding) -> set[tuple[Item, date]]:
     return {(one.item, one.effective_on) for one in holding.pending if one.effective_on > last_on}
 
 
-def _carry_out(client: Client, event: AuditEvent, holding: Holding, intended: Plan, now: datetime) -> None:
+def carry_out(client: Client, event: AuditEvent, holding: Holding, intended: Plan, now: datetime) -> None:
     """Write what a plan makes of a client, with the codes of seats that are usable from now on.
 
     Raises:

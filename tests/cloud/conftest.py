@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from portal import clock
+from portal.cloud import backups
 from portal.domain.catalogue import Item
 from portal.domain.cloud import CloudState, Health
 from portal.extensions import db
 from portal.models import Client, CloudBackup, Contact, Partner, User
-from tests.clients.conftest import admin, partner, stranger, web, web_of
+from tests.clients.conftest import admin, client_in, partner, stranger, web, web_of
 from tests.conftest import NOW
 from tests.factories import Factory
 
-__all__ = ["admin", "backup_of", "cloud_client", "partner", "stranger", "web", "web_of"]
+__all__ = ["admin", "backup_of", "client_in", "cloud_client", "partner", "stranger", "web", "web_of"]
 
 HOUR = timedelta(hours=1)
+
+
+class Hand(NamedTuple):
+    """Whoever does something."""
+
+    user_id: int
+    name: str
+
 
 TOLD: dict[CloudState, dict[str, Any]] = {
     CloudState.ONLINE: {"cloud_reported_at": NOW - HOUR, "cloud_synced_at": NOW - HOUR},
@@ -57,6 +66,8 @@ def backup_of(admin: User) -> Callable[..., CloudBackup]:
         values = {"requested_at": clock.now(), "requested_by_id": admin.id} | facts
         backup = CloudBackup(client_id=client.id, partner_id=client.partner_id, **values)
         db.session.add(backup)
+        db.session.flush()
+        backups.record(backup, backups.ASKED, backup.requested_at, Hand(admin.id, admin.name))
         db.session.commit()
         return backup
 

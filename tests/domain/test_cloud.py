@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from portal.domain import cloud
-from portal.domain.cloud import CloudState, Health, shortened, state_of
+from portal.domain.catalogue import Product
+from portal.domain.cloud import CloudState, Health, NoBackup, shortened, state_of, why_not
+from portal.domain.statuses import Status
 
 NOW = datetime(2025, 7, 10, 15, 0, tzinfo=UTC)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -50,3 +52,20 @@ def test_the_screen_says_the_four_words_of_the_product() -> None:
 )
 def test_what_a_program_says_becomes_one_short_line(told, kept) -> None:
     assert shortened(told) == kept
+
+
+@pytest.mark.parametrize(
+    ("product", "status", "has_cloud", "why"),
+    [
+        (Product.NAVI, Status.ACTIVE, True, NoBackup.NOT_LINK),
+        (Product.LINK, Status.ACTIVE, True, None),
+        (Product.LINK, Status.SUSPENDED, True, None),
+        (Product.LINK, Status.EXPIRED, True, None),
+        (Product.LINK, Status.ACTIVE, False, NoBackup.NO_CLOUD),
+        (Product.LINK, Status.INACTIVE, True, NoBackup.NOT_LIVE),
+        (Product.LINK, Status.HIDDEN, True, NoBackup.NOT_LIVE),
+        (Product.LINK, Status.PENDING, True, NoBackup.NOT_LIVE),
+    ],
+)
+def test_a_backup_is_asked_of_a_link_with_cloud_whose_license_lives(product, status, has_cloud, why) -> None:
+    assert why_not(product, status, has_cloud=has_cloud) is why

@@ -9,6 +9,7 @@ import pytest
 from portal.domain import errors
 from portal.domain.actions import Action
 from portal.domain.catalogue import Item, Product
+from portal.domain.cloud import NoBackup
 from portal.domain.invoices import InvoiceState
 from portal.domain.licenses import Flaw, Problem
 from portal.domain.renewals import Blocker
@@ -25,7 +26,7 @@ def test_every_refusal_is_a_refusal_so_that_one_handler_answers_them_all() -> No
         "TooManyAttempts", "NothingSelected", "TooManySelected", "SetRefused", "PriceMissing", "QuoteAged", "OpenCharges", "OrderFixed",
         "AlreadyRegistered", "DocumentTaken", "CodeClosed", "CreditShort", "RenewalBlocked", "InvoiceClosed",
         "ReleaseRefused", "MethodBilled",
-        "BelowCost", "ChargeHindered", "RetailClosed",
+        "BelowCost", "ChargeHindered", "RetailClosed", "BackupRefused", "ProgramRefused",
     }  # fmt: skip
 
 
@@ -44,6 +45,7 @@ def test_every_refusal_is_a_refusal_so_that_one_handler_answers_them_all() -> No
         (errors.CreditShort(6000), "balance_cents", 6000),
         (errors.BelowCost({Item.WAITER: 1990}), "cost", {Item.WAITER: 1990}),
         (errors.ChargeHindered(Hindrance.PAUSED), "why", Hindrance.PAUSED),
+        (errors.BackupRefused(NoBackup.NO_CLOUD), "why", NoBackup.NO_CLOUD),
         (errors.RenewalBlocked(Blocker.OPEN_CHARGES, 3338), "why", Blocker.OPEN_CHARGES),
         (errors.InvoiceClosed(InvoiceState.PAID), "state", InvoiceState.PAID),
         (errors.TooManyAttempts(timedelta(minutes=3)), "retry_after", timedelta(minutes=3)),
