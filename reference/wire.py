@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from http.client import HTTPException, HTTPResponse
 from typing import Any
@@ -12,6 +13,8 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 API = "/api/v1"
 TIMEOUT_SECONDS = 10
 MOST_BYTES = 256 * 1024
+MOST_WAIT_SECONDS = 3600
+"""Whatever stands between program and portal may ask for more; it is asked again after an hour."""
 
 Answer = dict[str, Any]
 
@@ -86,7 +89,7 @@ def _exchange(request: Request, expects: Sequence[str]) -> Answer:
 def _no(error: HTTPError) -> Refused | Unreachable:
     """Return what an HTTP error means: a problem document is a refusal, unless it says "later"; all else is nobody's."""
     wait = error.headers.get("Retry-After") or ""
-    seconds = int(wait) if wait.isdecimal() else 0
+    seconds = min(int(wait), MOST_WAIT_SECONDS) if re.fullmatch(r"[0-9]{1,9}", wait) else 0
     try:
         problem = _object(error, ("reason", "detail"))
     except (OSError, HTTPException, ValueError):

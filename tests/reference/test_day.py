@@ -105,6 +105,7 @@ def seats(day: Day) -> None:
     assert seat("return", "waiter", "G2") == (0, "G2: Garçom em uso: 2 de 3.")
     assert seat("take", "waiter", "G4") == (0, "G4: Garçom em uso: 3 de 3.")
     assert seat("renew", "waiter", "G2")[0] == 1
+    assert day.machine("main").does("check-in") == (0, FIRST)
 
 
 def suspension(day: Day) -> None:
@@ -147,6 +148,8 @@ def on_its_own(day: Day) -> None:
     day.clock.set("2025-07-25T12:00:00")
     assert new.process("start") == (0, f"{RENEWED}\n{NO_LINE}")
     assert new.does("check-in") == (3, NO_LINE)
+    assert '"runs_through": "2025-08-10"' in new.does("license")[1]
+    assert new.does("status")[1].endswith(RENEWED)
     seat = "seat", "take", "waiter", "--device", "G1"
     assert new.does(*seat) == (0, "G1: Garçom em uso: 1 de 3 (sem conexão).")
     assert new.does("start", now="2025-07-25T11:00:00-03:00") == (1, TURNED_BACK)
