@@ -8,9 +8,9 @@ from typing import Any
 from flask import Response, jsonify
 
 from portal import clock
-from portal.api.shapes import Flaw
 from portal.domain.errors import ProgramRefused
 from portal.domain.installations import CHECK_IN_EVERY, Reason
+from portal.domain.shapes import Flaw
 from portal.errors import in_words
 from portal.installations.activation import Waiting
 from portal.installations.check_in import CheckedIn

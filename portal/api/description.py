@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.api import shapes
-from portal.api.shapes import Field, Kind, Many, Shape
 from portal.config import ROOT
 from portal.domain.installations import Reason
+from portal.domain.shapes import Shape, schema, within
 from portal.errors import STATUS_OF_REASON
 
 FILE = ROOT / "docs" / "openapi.json"
@@ -164,7 +164,7 @@ OPERATIONS = (
 
 def document() -> dict[str, Any]:
     """Return the description."""
-    schemas = {shape.name: _shape(shape) for shape in shapes.SHAPES} | ANSWERS
+    schemas = {one.name: schema(one, lambda shape: _ref(shape.name)) for one in within(shapes.BODIES)} | ANSWERS
     return {
         "openapi": "3.1.0",
         "info": {
@@ -202,25 +202,6 @@ def _refusal(reasons: str) -> dict[str, Any]:
         "description": f"Refused; reason is one of: {reasons}",
         "content": {"application/problem+json": {"schema": _ref("Problem")}},
     }
-
-
-def _shape(shape: Shape) -> dict[str, Any]:
-    members = {field.name: _schema(field) for field in shape.fields}
-    return _object(members, tuple(field.name for field in shape.fields if not field.is_required))
-
-
-def _schema(field: Field) -> dict[str, Any]:
-    return _schema_of(field.kind) | {"description": field.description}
-
-
-def _schema_of(kind: Kind | Shape | Many) -> dict[str, Any]:
-    match kind:
-        case Kind(schema=schema):
-            return dict(schema)
-        case Many(shape=shape, most=most):
-            return {"type": "array", "maxItems": most, "items": _ref(shape.name)}
-        case Shape(name=name):
-            return dict(_ref(name))
 
 
 def as_text() -> str:

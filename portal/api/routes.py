@@ -13,11 +13,11 @@ from portal.accounts import throttle
 from portal.accounts.throttle import Limit
 from portal.api import answers, description, shapes
 from portal.api.limits import keyed, told_key
-from portal.api.shapes import Shape, Unreadable
 from portal.config import Config
 from portal.domain import codes, documents
 from portal.domain.errors import ProgramRefused, TooManyAttempts
 from portal.domain.installations import Program, Reason
+from portal.domain.shapes import Shape, Unreadable, read
 from portal.errors import in_words
 from portal.extensions import db
 from portal.installations import activation, check_in, seats, signing
@@ -118,7 +118,7 @@ def _too_many(refusal: TooManyAttempts) -> Response:
 
 
 def _body(shape: Shape) -> dict[str, Any]:
-    return shapes.read(shape, request.get_data())
+    return read(shape, request.get_data())
 
 
 def _key() -> str:
