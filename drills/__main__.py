@@ -9,7 +9,24 @@ import traceback
 from collections.abc import Callable, Iterator
 from time import monotonic
 
-from drills import backup, bulk, desk, disk, guess, imports, kill, locks, night, pix, proxy, repeat, report, slow, term
+from drills import (
+    backup,
+    bulk,
+    desk,
+    disk,
+    guess,
+    imports,
+    kill,
+    locks,
+    night,
+    pix,
+    proxy,
+    repeat,
+    report,
+    seats,
+    slow,
+    term,
+)
 from drills.report import Row
 
 DRILLS: dict[str, Callable[..., Iterator[Row]]] = {
@@ -20,6 +37,7 @@ DRILLS: dict[str, Callable[..., Iterator[Row]]] = {
     "pix": pix.run,
     "bulk": bulk.run,
     "desk": desk.run,
+    "seats": seats.run,
     "imports": imports.run,
     "locks": locks.run,
     "disk": disk.run,

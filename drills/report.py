@@ -41,6 +41,10 @@ NOTES = """
 - **desk**: three hundred clients on the renewal desk of two servers: decisions and the form that makes the invoice are cut
   in the middle of being sent, and again before the answer; then the same form arrives 20 times at once. Each client stands
   on one line of one invoice, or was decided about once.
+- **seats**: two server processes share the database. One code is sent by ten devices at once over HTTP (as many as the limit
+  of tries lets through) and used by 32 threads of two processes; 32 devices ask for the last seat of three, and one device
+  32 times for its own. Then 16 activations meet check-ins, "Reemitir código", "Alterar CPF/CNPJ" and the night's work on one
+  client: each is done, or told that somebody was faster.
 - **bombs**: spreadsheets of 2 MB at most that would cost minutes or gigabytes (a million columns, two million rows, 90 MB
   of blanks, a billion laughs …), two at a time, while another user looks at their clients.
 - **import**: a sheet of 5,000 clients is imported by a server that is killed (SIGKILL) again and again under way; after
