@@ -76,7 +76,8 @@ def check_in(key: str, report: Report, *, now: datetime, settings: Settings) -> 
     if reason is not None:
         db.session.commit()
         raise ProgramRefused(reason)
-    backups = cloud.hand_out(client.id, now) if installation.item is Item.BASE else []
+    has_cloud = installation.item is Item.BASE and Item.CLOUD in holding.now
+    backups = cloud.hand_out(client.id, now) if has_cloud else []
     checked = CheckedIn(standing.license_for(client, installation, holding, now, settings), backups)
     db.session.commit()
     return checked
