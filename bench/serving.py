@@ -49,6 +49,16 @@ def bare(store: Store) -> Iterator[Server]:
 
 
 @contextmanager
+def bare_check_in(store: Store) -> Iterator[Server]:
+    """Yield the bare handler of check-ins, on the database that the portal has."""
+    port = _free_port()
+    with _running(
+        ["-m", "bench.bare_check_in", store.url, str(port)], port, environment(store.url, store.folder)
+    ) as one:
+        yield one
+
+
+@contextmanager
 def _running(arguments: Sequence[str], port: int, env: Mapping[str, str]) -> Iterator[Server]:
     command = [sys.executable, *arguments]
     silent = subprocess.DEVNULL
