@@ -48,7 +48,7 @@ class State:
 
 
 class Home:
-    """A folder, one for each machine."""
+    """A folder, one for each machine and for one program at a time."""
 
     def __init__(self, folder: Path) -> None:
         """Remember the folder; it is made when something is to be kept."""

@@ -21,6 +21,8 @@ GONE = {"key_unknown", "key_replaced", "other_device"}
 FINAL = {"key_replaced", "pairing_refused"}
 """Refusals after which the same activation, sent again, has nothing to find."""
 
+NOT_YET = "Este programa ainda não foi ativado. Informe CNPJ e código de registro."
+
 
 class NotActivated(Exception):  # noqa: N818 - an answer, not a fault
     """The program has no key (yet); the text is for the screen."""
@@ -56,9 +58,7 @@ class Installation:
             Refused, Unreachable, NotAccepted: see there.
             NotActivated: a Navi's partner has not authorised it yet.
         """
-        asked = " ".join(
-            "".join(filter(str.isalnum, text)).upper() for text in (program.replace("_", ""), document, code)
-        )
+        asked = " ".join("".join(filter(str.isalnum, text)).upper() for text in (program, document, code))
         request = self.state.requests.setdefault(asked, secrets.token_urlsafe(32))
         self.save()
         body = {"program": program, "document": document, "request": request} | self.machine
@@ -72,7 +72,7 @@ class Installation:
         if answer["state"] == "waiting":
             raise NotActivated(f"Peça ao parceiro que autorize o número {answer['number']}. Depois, ative de novo.")
         self.state.key, self.state.program, self.state.license = answer["key"], program, None
-        self.state.requests, self.state.seats, self.state.peaks = {}, {}, {}
+        self.state.requests, self.state.seats, self.state.peaks, self.state.backups = {}, {}, {}, []
         self.save()  # whatever becomes of the license, the code is used and this is its key
         self._accept(answer)
 
@@ -118,9 +118,9 @@ class Installation:
     def _accept(self, answer: Answer) -> None:
         """Take a fresh license, which also tells the time: what the clock showed before counts no more."""
         state, token = self.state, str(answer["license"])
-        if licenses.key_id(token) not in [key["kid"] for key in state.keys]:
-            state.keys = self.portal.get("/keys", expects=("keys",))["keys"]
         try:
+            if licenses.key_id(token) not in [key["kid"] for key in state.keys]:
+                state.keys = self.portal.get("/keys", expects=("keys",))["keys"]
             fresh = licenses.read(token, state.keys, program=state.program, device=state.device)
             state.seen = fresh.issued_at.isoformat()
             fresh.ensure_runs(self.now, fresh.issued_at)
@@ -194,7 +194,4 @@ class Installation:
         return self.now.astimezone(licenses.SAO_PAULO).date()
 
     def _why_not_activated(self) -> str:
-        refusal = self.state.refusal
-        return (
-            refusal["detail"] if refusal else "Este programa ainda não foi ativado. Informe CNPJ e código de registro."
-        )
+        return self.state.refusal["detail"] if self.state.refusal else NOT_YET

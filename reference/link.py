@@ -18,7 +18,7 @@ from typing import NoReturn
 from reference.home import Home, Unreadable
 from reference.installation import Installation, NotActivated
 from reference.license import OWN_ITEM, License, NotAccepted, screen_moment
-from reference.seats import Action, Counter
+from reference.seats import ITEMS, Action, Counter
 from reference.wire import Refused, Unreachable
 
 RUNS, REFUSED, NOT_ACTIVATED, UNREACHABLE, USAGE = 0, 1, 2, 3, 64
@@ -105,10 +105,8 @@ def status(installation: Installation, _asked: argparse.Namespace) -> None:
 def _say(installation: Installation, running: License, remark: str = "") -> None:
     """Print what a user sees when the program runs."""
     items = running.items_on(installation.today).items()
-    held = [_counted(item, count) for item, count in items if (item, count) != ("base", 1)]
-    print(
-        f"Licença de {running.client} válida até {screen_moment(running.ends_at)}{'; ' if held else ''}{', '.join(held)}"
-    )
+    held = ", ".join(_counted(item, count) for item, count in items if (item, count) != ("base", 1))
+    print(f"Licença de {running.client} válida até {screen_moment(running.ends_at)}{held and '; '}{held}")
     if remark:
         print(remark)
 
@@ -153,7 +151,7 @@ def _parser() -> _Parser:
     command("check-in", check_in).add_argument("--cloud-error", default="", help="what is wrong with the Cloud")
     sitting = command("seat", seat)
     sitting.add_argument("action", type=Action, choices=list(Action))
-    sitting.add_argument("item", metavar="ITEM", help="waiter, self_service, base")
+    sitting.add_argument("item", choices=ITEMS)
     sitting.add_argument("--device", required=True, metavar="NAME")
     command("license", license_)
     command("status", status)

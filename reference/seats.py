@@ -22,6 +22,9 @@ class Action(StrEnum):
     RETURN = "return"
 
 
+ITEMS = ("waiter", "self_service", "base")
+"""What has seats that are leased; a Link Móvel has a code of its own."""
+
 PATHS = {Action.TAKE: "/seats", Action.RENEW: "/seats/renewals", Action.RETURN: "/seats/returns"}
 
 
@@ -51,6 +54,8 @@ class Counter:
             Refused: no seat is free, or the device has none any more.
             NotAccepted, NotActivated: the shop's programs may not run.
         """
+        if self.main.state.program != "link":
+            raise Refused("not_licensed", "Só o computador principal da loja distribui licenças.")
         if action is not Action.RETURN:
             self.main.running()
         device = _id(self.main.state.device, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.error import HTTPError
@@ -22,10 +22,10 @@ Answer = dict[str, Any]
 class Refused(Exception):  # noqa: N818 - an answer, not a fault
     """The portal's no: a reason that the program acts on, and a sentence that it shows."""
 
-    def __init__(self, reason: str, detail: str, facts: Mapping[str, Any] | None = None) -> None:
-        """Remember both, and the facts that the sentence may be told with."""
+    def __init__(self, reason: str, detail: str) -> None:
+        """Remember both."""
         super().__init__(detail)
-        self.reason, self.detail, self.facts = reason, detail, facts or {}
+        self.reason, self.detail = reason, detail
 
 
 class Unreachable(Exception):  # noqa: N818 - an answer, not a fault
@@ -96,7 +96,7 @@ def _no(error: HTTPError) -> Refused | Unreachable:
         return Unreachable(seconds)
     if error.code >= 500 or problem["reason"] == "too_many_requests":  # noqa: PLR2004 - the portal's own trouble
         return Unreachable(seconds)
-    return Refused(str(problem["reason"]), str(problem["detail"]), problem)
+    return Refused(str(problem["reason"]), str(problem["detail"]))
 
 
 def _object(answer: HTTPResponse | HTTPError, expects: Sequence[str]) -> Answer:

@@ -74,10 +74,10 @@ def test_what_is_not_the_portals_word_is_no_word(elsewhere: HTTPServer, status: 
 
 
 def test_a_problem_document_is_a_refusal(elsewhere: HTTPServer) -> None:
-    elsewhere.says = (403, {"Content-Type": "application/problem+json"}, json.dumps(NO | {"in_use": 3}).encode())
+    elsewhere.says = (403, {"Content-Type": "application/problem+json"}, json.dumps(NO).encode())
     with pytest.raises(Refused, match="Acesso suspenso") as found:
         Portal(f"http://127.0.0.1:{elsewhere.server_port}").post("/check-ins", {}, "KEY", expects=())
-    assert (found.value.reason, found.value.facts["in_use"]) == ("suspended", 3)
+    assert found.value.reason == "suspended"
 
 
 def ended(home: Path, *words: str) -> int:
@@ -92,7 +92,16 @@ def test_a_command_ends_with_what_became_of_it(tmp_path: Path, capsys: pytest.Ca
     assert ended(tmp_path, "start") == link.REFUSED
 
 
-@pytest.mark.parametrize("words", [[], ["fly"], ["--now", "ontem", "start"], ["--now", "2025-07-10T12:00:00", "start"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["fly"],
+        ["seat", "take", "mobile", "--device", "G1"],
+        ["--now", "ontem", "start"],
+        ["--now", "2025-07-10T12:00:00", "start"],
+    ],
+)
 def test_a_wrong_command_is_not_taken_for_a_program_that_is_not_activated(tmp_path: Path, words: list[str]) -> None:
     for wrong in (words, ["--portal", "file:///etc", "start"]):
         with pytest.raises(SystemExit) as found:

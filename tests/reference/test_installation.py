@@ -1,85 +1,16 @@
-"""What an installation makes of the portal's answers, and of none: a portal that says what a test tells it to say."""
+"""What an installation makes of the portal's answers, and of none."""
 
 from __future__ import annotations
 
-import json
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from reference.home import Home
-from reference.installation import Installation, NotActivated
+from reference.installation import NotActivated
 from reference.license import NotAccepted
-from reference.seats import Action, Counter
 from reference.wire import Refused, Unreachable
-from tests.reference.conftest import KEYS, NOW, signed
-
-DOCUMENT, CODE = "11.222.333/0001-81", "ABCD-EFGH-JKMN-PQRS"
-
-
-class Portal:
-    """Answers in turn, and remembers what it was told; with nothing to say it cannot be reached."""
-
-    def __init__(self, home: Path) -> None:
-        self.home, self.says, self.told = home, list[Any](), list[dict[str, Any]]()
-        self.on_disk: dict[str, Any] = {}
-
-    def post(self, path: str, body: dict[str, Any], key: str | None = None, *, expects: Any) -> dict[str, Any]:
-        self.told.append({"path": path, "key": key} | json.loads(json.dumps(body)))
-        self.on_disk = json.loads((self.home / "state.json").read_text())
-        said = self.says.pop(0) if self.says else Unreachable()
-        if isinstance(said, Exception):
-            raise said
-        return said
-
-    def get(self, path: str, expects: Any) -> dict[str, Any]:
-        return {"keys": KEYS}
-
-
-class Shop:
-    """A machine that is opened anew for everything it does, as a command is."""
-
-    def __init__(self, home: Path) -> None:
-        self.home, self.portal, self.now = home, Portal(home), NOW
-
-    @property
-    def program(self) -> Installation:
-        opened = Installation(Home(self.home), self.now)
-        opened.portal = self.portal  # type: ignore[assignment]
-        return opened
-
-    def licensed(self, **changes: Any) -> dict[str, Any]:
-        """Return what answers a check-in; the license is of this moment."""
-        moments = {"iat": int(self.now.timestamp()), "device": self.program.state.device}
-        check_in_at = (self.now + timedelta(hours=6)).isoformat()
-        return {"license": signed(**moments | changes), "check_in_at": check_in_at, "backups": []}
-
-    def activate(self, code: str = CODE, program: str = "link") -> None:
-        self.program.activate(program, DOCUMENT, code)
-
-    def seat(self, action: Action, name: str, item: str = "waiter") -> tuple[int, int]:
-        use = Counter(self.program, item).do(action, name)
-        return use.in_use, use.bought
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Shop:
-    """Return a machine on which nothing was activated."""
-    shop = Shop(tmp_path / "home")
-    shop.program.save()  # its name for the portal
-    return shop
-
-
-@pytest.fixture
-def active(shop: Shop) -> Shop:
-    """Return one that is."""
-    shop.portal.says = [{"state": "activated", "key": "KEY"} | shop.licensed()]
-    shop.activate()
-    shop.portal.told.clear()
-    return shop
-
+from tests.reference.shop import CODE, Shop
+from tests.reference.signing import signed
 
 # activation
 
@@ -204,48 +135,3 @@ def test_backups_are_reported_until_the_portal_has_heard_of_them(active: Shop) -
     active.program.check_in()
     assert [[backup["id"] for backup in told["backups"]] for told in active.portal.told] == [[], [7], [7], []]
     assert [told["cloud"]["health"] for told in active.portal.told] == ["ok", "ok", "error", "ok"]
-
-
-# seats
-
-
-def test_peaks_are_told_once(active: Shop) -> None:
-    use = {"in_use": 3, "bought": 3, "leased_until": (NOW + timedelta(minutes=15)).isoformat()}
-    active.portal.says = [use, use | {"in_use": 2}, active.licensed(), active.licensed()]
-    active.seat(Action.TAKE, "G3")
-    active.seat(Action.RENEW, "G3")
-    active.program.check_in()
-    active.program.check_in()
-    assert [told["peaks"] for told in active.portal.told[2:]] == [[{"item": "waiter", "most": 3}], []]
-
-
-def test_without_a_line_the_main_computer_counts_by_the_license_of_the_day(active: Shop) -> None:
-    assert [active.seat(Action.TAKE, name) for name in ("G1", "G2", "G3", "G3")] == [(1, 3), (2, 3), (3, 3), (3, 3)]
-    with pytest.raises(Refused, match="em uso"):
-        active.seat(Action.TAKE, "G4")
-    assert active.seat(Action.RETURN, "G1") == (2, 3)
-    active.now = datetime.fromisoformat("2025-07-20T00:00:00-03:00")
-    with pytest.raises(Refused, match="não está usando"):
-        active.seat(Action.RENEW, "G2")
-    assert [active.seat(Action.TAKE, name) for name in ("G1", "G2")] == [(1, 2), (2, 2)]
-    with pytest.raises(Refused, match="em uso"):
-        active.seat(Action.TAKE, "G3")
-    with pytest.raises(Refused, match="em uso"):
-        active.seat(Action.TAKE, "CAIXA-02", "base")
-
-
-def test_a_seat_that_the_portal_ended_is_not_kept_without_a_line(active: Shop) -> None:
-    active.seat(Action.TAKE, "G1")
-    active.portal.says = [Refused("seat_freed", "O parceiro encerrou o uso neste aparelho.")]
-    for words in ("encerrou", "não está usando"):
-        with pytest.raises(Refused, match=words):
-            active.seat(Action.RENEW, "G1")
-
-
-def test_a_program_that_rests_hands_out_no_seats_but_takes_them_back(active: Shop) -> None:
-    active.seat(Action.TAKE, "G1")
-    active.portal.says = [Refused("suspended", "Acesso suspenso.")]
-    for _ in ("told", "remembered"):
-        with pytest.raises(Refused, match="suspenso"):
-            active.seat(Action.TAKE, "G2")
-    assert active.seat(Action.RETURN, "G1") == (0, 3)
