@@ -26,6 +26,7 @@ from portal.domain.errors import (
     NotPermitted,
     OpenCharges,
     OrderFixed,
+    PairingRefused,
     PartnerSuspended,
     PriceMissing,
     ProgramRefused,
@@ -108,6 +109,9 @@ def in_words(refusal: Refusal) -> Answer:  # noqa: C901 - one case for each refu
         case ActionRefused(action=action, status=status):
             reason = REASONS[status] if action not in ALLOWED[status] else "esta ação não existe para este produto"
             return Answer(409, f"{action.label}: não é possível", f"“{action.label}” não é possível agora: {reason}.")
+        case PairingRefused(why=why):
+            reason = REASONS[why] if isinstance(why, Status) else why.label
+            return Answer(409, "Pedido do aparelho", f"Nada mudou para este aparelho: {reason}.")
         case StaleState() | RepeatMismatch() | AlreadyRegistered() | DocumentTaken() | CodeClosed():
             return _of_conflict(refusal)
         case NothingSelected() | TooManySelected():

@@ -45,6 +45,7 @@ from portal.extensions import csrf, db, limiter, login_manager, migrate
 from portal.home import routes as home
 from portal.imports import routes as imports
 from portal.installations import commands as installation_commands
+from portal.installations import routes as installations
 from portal.invoices import making_routes, month_routes  # noqa: F401 - add their routes to the blueprint of the invoices
 from portal.invoices import routes as invoices
 from portal.notifications import routes as notifications
@@ -101,6 +102,7 @@ def create_app(config: Config | None = None) -> Flask:
         invoices,
         codes,
         cloud,
+        installations,
         credit,
         closing,
         notifications,

@@ -24,14 +24,17 @@ from portal.models import (
     Charge,
     ChargeLine,
     Client,
+    Contact,
     Installation,
     LicenseItem,
     LicenseOrder,
+    Pairing,
     Partner,
     Price,
     PriceVersion,
     RegistrationCode,
     RetailCharge,
+    Seat,
     User,
 )
 from tests.domain.prices import DEMO
@@ -125,6 +128,36 @@ class Factory:
             "last_seen_at": clock.now(),
         } | facts
         return _saved(Installation(**values))
+
+    def seat(self, client: Client, **facts: Any) -> Seat:
+        """Put a device on a Garçom seat of a client."""
+        values = {
+            "client_id": client.id,
+            "item": Item.WAITER,
+            "device": "Tablet 1",
+            "device_id": f"tablet-{next(self._numbers)}",
+            "leased_at": clock.now(),
+            "heard_at": clock.now(),
+        } | facts
+        return _saved(Seat(**values))
+
+    def contact(self, client: Client, **facts: Any) -> Contact:
+        """Have a client's program heard of."""
+        values = {"client_id": client.id, "partner_id": client.partner_id, "last_seen_at": clock.now()} | facts
+        return _saved(Contact(**values))
+
+    def pairing(self, client: Client, **facts: Any) -> Pairing:
+        """Have a Navi wait for its partner's word."""
+        values = {
+            "client_id": client.id,
+            "request_hash": f"{next(self._numbers):064d}",
+            "number": "482-913",
+            "device": "CAIXA-01",
+            "device_id": "caixa-01",
+            "version": "1.4.0",
+            "asked_at": clock.now(),
+        } | facts
+        return _saved(Pairing(**values))
 
     def price_version(self, prices: PriceTable = DEMO) -> PriceVersion:
         """Store a price table, by default the one of DOMAIN's worked examples."""

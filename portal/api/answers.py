@@ -8,13 +8,14 @@ from typing import Any
 from flask import Response, jsonify
 
 from portal import clock
+from portal.domain.devices import Use
 from portal.domain.errors import ProgramRefused
 from portal.domain.installations import CHECK_IN_EVERY, Reason
 from portal.domain.shapes import Flaw
 from portal.errors import in_words
 from portal.installations.activation import Waiting
 from portal.installations.check_in import CheckedIn
-from portal.installations.seats import Lease, Use
+from portal.installations.seats import Lease
 from portal.installations.signing import ALGORITHM
 from portal.installations.standing import License
 from portal.models import SigningKey

@@ -157,5 +157,4 @@ def _report(body: dict[str, Any]) -> Report:
 
 
 def _settings() -> Settings:
-    config = cast(Config, current_app.extensions["portal_config"])
-    return Settings(config.grace_days, timedelta(days=config.lease_days))
+    return Settings.of(cast(Config, current_app.extensions["portal_config"]))

@@ -16,6 +16,7 @@ from portal.clients.service import Outcome
 from portal.domain.actions import Action, ensure_allowed
 from portal.domain.catalogue import Product
 from portal.domain.errors import ActionRefused, NotFound, ReleaseRefused, RepeatMismatch, StaleState
+from portal.domain.installations import Reason
 from portal.domain.roles import Permission
 from portal.domain.statuses import derive_status
 from portal.extensions import db
@@ -32,6 +33,9 @@ SAID = {
     "reissue_code": "Código reemitido.",
     "change_document": "CPF/CNPJ de {name} alterado.",
     "order_reversed": "Pedido de {name} estornado.",
+    "seat_freed": f"Licença liberada. No aparelho aparece: “{Reason.SEAT_FREED.label}”",
+    "pairing_authorised": "Aparelho autorizado: o Navi de {name} já pode abrir.",
+    "pairing_refused": "Aparelho recusado: ele não usa esta licença.",
 }
 
 
@@ -136,7 +140,7 @@ def opened(partner_id: int, criteria: ClientFilter) -> tuple[int, details.Detail
     security.shows_secret()
     if criteria.search and viewer().may(Permission.VIEW_CODES):
         security.never_compress()
-    return client.id, details.get_detail(client, clock.today())
+    return client.id, details.get_detail(client, clock.now())
 
 
 def menu_of(client: Client) -> dict[str, Any]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import aliased
 
+from portal import clock
 from portal.clients.conditions import any_status
+from portal.domain import devices
 from portal.domain.catalogue import Item, Product
+from portal.domain.devices import Use
+from portal.domain.installations import SEAT_LEASE
 from portal.domain.licenses import Holding
 from portal.domain.notices import NoticeKind
 from portal.domain.silence import Answers
@@ -30,6 +34,7 @@ from portal.models import (
     RegistrationCode,
     RenewalDecision,
     RetailCharge,
+    Seat,
 )
 from portal.models.types import AnyRow
 
@@ -46,7 +51,7 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True)
 class Detail:
-    """What a Link row expands to (DOMAIN §3): version, licenses, auxiliary products, code or key.
+    """What a Link row expands to (DOMAIN §3): version, licenses, what is in use of them, auxiliary products, code or key.
 
     ``muted`` are the kinds of notices that the partner does not want about the client, ``answers`` what keeps others from
     being told; ``invoice`` and ``retail_charge`` ask for its coming cycle and are not paid yet.
@@ -59,6 +64,7 @@ class Detail:
     answers: Answers | None = None
     invoice: Invoice | None = None
     retail_charge: RetailCharge | None = None
+    uses: Sequence[Use] = ()
 
     @property
     def licenses(self) -> int:
@@ -72,8 +78,8 @@ class Detail:
         return [Held(item, held[item]) for item in Item if held.get(item) and item is not Item.BASE]
 
 
-def get_detail(client: Client, today: date) -> Detail:
-    """Return what a client's row expands to: what it holds today and, with one more query, all that stands around it."""
+def get_detail(client: Client, now: datetime) -> Detail:
+    """Return what a client's row expands to: what it holds today, what is in use, and all that stands around it."""
     code = _newest(
         RegistrationCode, client, RegistrationCode.consumed_at.is_(None), RegistrationCode.revoked_at.is_(None)
     )
@@ -98,8 +104,22 @@ def get_detail(client: Client, today: date) -> Detail:
     newest, installed, _muted, decision, charge, invoice, link = rows[0]
     uses_both = client.uses_both_at is not None
     answers = Answers(client.product, decision, is_charged=charge is not None, twin=link, uses_both=uses_both)
-    holding = licenses.holding_of(client.id, today)
-    return Detail(holding, newest, installed, muted, answers, invoice, charge)
+    holding = licenses.holding_of(client.id, clock.local_date(now))
+    uses = _uses(client, holding, now) if client.product is Product.LINK else ()
+    return Detail(holding, newest, installed, muted, answers, invoice, charge, uses)
+
+
+def _uses(client: Client, holding: Holding, now: datetime) -> list[Use]:
+    """Return what is in use of what a client holds: seats whose devices are heard of, keys that work."""
+    heard = Seat.client_id == client.id, Seat.released_at.is_(None), Seat.heard_at > now - SEAT_LEASE
+    works = Installation.client_id == client.id, Installation.revoked_at.is_(None)
+    taken = select(literal("seat"), Seat.item, func.count()).where(*heard).group_by(Seat.item)
+    keys = select(literal("key"), Installation.item, func.count()).where(*works).group_by(Installation.item)
+    counts: dict[str, dict[Item, int]] = {"seat": {}, "key": {}}
+    rows: Sequence[AnyRow] = db.session.execute(union_all(taken, keys)).all()
+    for kind, item, count in rows:
+        counts[kind][item] = count
+    return devices.uses(holding.now, counts["seat"], counts["key"])
 
 
 def _of_due(model: Any) -> ColumnElement[bool]:

@@ -105,7 +105,7 @@ def unused_codes() -> Response:
 def show(client_id: int) -> str:
     """The client's page: all data, what may be done, its line of time."""
     client, today = queries.get_client(current_partner_id(), client_id), clock.today()
-    row, detail = ClientRow.build(client, today), details.get_detail(client, today)
+    row, detail = ClientRow.build(client, today), details.get_detail(client, clock.now())
     before = parse_id(request.args.get("before", ""))
     found = details.history(client, before)
     shown = found[: details.HISTORY_SIZE]
@@ -146,7 +146,7 @@ def detail(client_id: int) -> Response:
     client = queries.get_client(current_partner_id(), client_id)
     security.shows_secret()
     may_see_codes = viewer().may(Permission.VIEW_CODES)
-    return answers.row(client, "detail", detail=details.get_detail(client, clock.today()), may_see_codes=may_see_codes)
+    return answers.row(client, "detail", detail=details.get_detail(client, clock.now()), may_see_codes=may_see_codes)
 
 
 @bp.get("/<int:client_id>/menu")

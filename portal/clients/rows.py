@@ -34,6 +34,10 @@ DONE_LABELS = {
     Action.REISSUE_CODE: "Código de registro reemitido",
     Action.CHANGE_DOCUMENT: "Alteração de CPF/CNPJ",
     CHANGES_APPLIED: "Mudança em vigor",
+    "activated": "Programa ativado",
+    "seat_freed": "Licença liberada em um aparelho",
+    "pairing_authorised": "Aparelho autorizado",
+    "pairing_refused": "Aparelho recusado",
     "renewed": "Renovação",
     "retail_prices_set": "Preços de venda",
     "billing_paused": "Cobranças e lembretes pausados",
@@ -74,6 +78,10 @@ FIELD_LABELS = {
     "postponed_to": "Avisar de novo em",
     "decision": "Decisão",
     "cycle": "Vencimento",
+    "item": "Produto",
+    "device": "Aparelho",
+    "number": "Número",
+    "version": "Versão",
 }
 
 
@@ -200,6 +208,8 @@ def _in_words(name: str, value: Any) -> str:
         return formatting.document(text)
     if name in {"renewal_method", "next_method"}:
         return getattr(RenewalMethod.parse(text), "label", text)
+    if name == "item":
+        return getattr(Item.parse(text), "label", text)
     if name == "decision":
         return getattr(Decision.parse(text), "label", text)
     if name.endswith("_on") or name == "cycle":

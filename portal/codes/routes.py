@@ -13,9 +13,9 @@ from portal.accounts.returning import typed_before
 from portal.codes import queries, service, texts
 from portal.codes.filters import CodeFilter, Sent
 from portal.codes.forms import SearchForm, sending_from
-from portal.codes.rows import CodeRow, DeviceRow, sending_in_words
+from portal.codes.rows import CodeRow, sending_in_words
 from portal.domain.actions import Action, allowed_actions
-from portal.domain.catalogue import Item, Product
+from portal.domain.catalogue import Product
 from portal.domain.codes import Age, SendingWay
 from portal.domain.errors import CodeClosed
 from portal.domain.roles import Permission
@@ -144,9 +144,7 @@ def codes_of_client(client: Client) -> dict[str, Any] | None:
     lines = [CodeRow.build(row, today) for row in queries.codes_of(client.id)]
     actions = allowed_actions(derive_status(client, today), client)
     is_reissuable = Action.REISSUE_CODE in actions and viewer().may(Permission.MANAGE_CLIENTS)
-    has_devices = any(line.program == Item.MOBILE.label for line in lines)
-    devices = queries.living(client.id, Item.MOBILE) if has_devices else []
-    return {"lines": lines, "devices": [DeviceRow.build(one) for one in devices], "is_reissuable": is_reissuable}
+    return {"lines": lines, "is_reissuable": is_reissuable}
 
 
 bp.app_context_processor(lambda: {"codes_of_client": codes_of_client})

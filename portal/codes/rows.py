@@ -11,7 +11,6 @@ from portal.codes.texts import program_of
 from portal.domain.actions import Action, allowed_actions
 from portal.domain.codes import State, state_of
 from portal.domain.statuses import LIVE_STATUSES, derive_status
-from portal.models import Installation
 
 
 @dataclass(frozen=True)
@@ -65,18 +64,3 @@ def _state(row: Any) -> State:
 def sending_in_words(row: Any, today: date) -> str:
     """Return WhatsApp, há 2 dias, por Ana."""
     return f"{row.way.label}, {formatting.ago(formatting.local_date(row.sent_at), today)}, por {row.sent_by}"
-
-
-@dataclass(frozen=True)
-class DeviceRow:
-    """A device that runs Link Móvel."""
-
-    id: int
-    program: str
-    device: str
-    activated: str
-
-    @classmethod
-    def build(cls, one: Installation) -> DeviceRow:
-        """Prepare an installation."""
-        return cls(one.id, program_of(one.item), one.device, formatting.moment(one.activated_at))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from portal.domain.actions import Action
     from portal.domain.catalogue import Item, Product
     from portal.domain.cloud import NoBackup
+    from portal.domain.devices import PairingEnd
     from portal.domain.installations import Reason
     from portal.domain.invoices import InvoiceState
     from portal.domain.licenses import Problem
@@ -206,6 +207,15 @@ class ChargeHindered(Refusal):
 
 class RetailClosed(Refusal):
     """A charge to an end client is paid already."""
+
+
+class PairingRefused(Refusal):
+    """A Navi that waits cannot be given the word any more, or not while its client has a status (DOMAIN §2, §7)."""
+
+    def __init__(self, why: PairingEnd | Status) -> None:
+        """Remember which of them."""
+        super().__init__(why.value)
+        self.why = why
 
 
 class ProgramRefused(Refusal):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 
 from portal.codes.queries import living
 from portal.domain.catalogue import Item
 from portal.domain.installations import PAIRING_LIFE
 from portal.extensions import db
-from portal.models import Client, Installation, Pairing, Seat
+from portal.models import AuditEvent, Client, Contact, Installation, Pairing, Seat
+from portal.models.types import AnyRow
 
-__all__ = ["by_key", "is_waiting", "last_seat", "living", "locked_client", "seats_of"]
+__all__ = ["by_key", "event_asked", "is_waiting", "last_seat", "living", "locked_client", "seats_of", "told", "waiting"]
 
 
 def by_key(key: str) -> tuple[Installation, Client] | None:
@@ -32,10 +33,12 @@ def locked_client(client_id: int) -> Client:
     return db.session.scalars(query.execution_options(populate_existing=True)).one()
 
 
-def seats_of(client_id: int, item: Item) -> Sequence[Seat]:
-    """Return the seats of an item that were neither given back nor freed, who came first first."""
-    unreleased = Seat.client_id == client_id, Seat.item == item, Seat.released_at.is_(None)
-    return db.session.scalars(select(Seat).where(*unreleased).order_by(Seat.id)).all()
+def seats_of(client_id: int, item: Item | None = None) -> Sequence[Seat]:
+    """Return the seats of an item, or of all, that were neither given back nor freed, who came first first."""
+    query = select(Seat).where(Seat.client_id == client_id, Seat.released_at.is_(None))
+    if item is not None:
+        query = query.where(Seat.item == item)
+    return db.session.scalars(query.order_by(Seat.id)).all()
 
 
 def last_seat(client_id: int, item: Item, device_id: str) -> Seat | None:
@@ -48,3 +51,23 @@ def is_waiting(client_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]
     """Return the conditions of a Navi of a client that waits for its partner's word."""
     is_undecided = Pairing.refused_at.is_(None), Pairing.installation_id.is_(None)
     return Pairing.client_id == client_id, *is_undecided, Pairing.asked_at > now - PAIRING_LIFE
+
+
+def waiting(client_id: int, now: datetime) -> Sequence[Pairing]:
+    """Return the Navi programs of a client that wait for a word, who asked first first."""
+    return db.session.scalars(select(Pairing).where(*is_waiting(client_id, now)).order_by(Pairing.id)).all()
+
+
+def told(client_id: int) -> tuple[Contact | None, list[Installation]]:
+    """Return what a client's programs last told, and those whose keys work: the main computer first."""
+    works = Installation.client_id == Client.id, Installation.revoked_at.is_(None)
+    query = select(Contact, Installation).select_from(Client).outerjoin(Contact, Contact.client_id == Client.id)
+    query = query.outerjoin(Installation, and_(*works)).where(Client.id == client_id)
+    rows: Sequence[AnyRow] = db.session.execute(query.order_by(Installation.item, Installation.id)).all()
+    return rows[0][0], [one for _contact, one in rows if one is not None]
+
+
+def event_asked(client_id: int, fingerprint: str) -> AuditEvent | None:
+    """Return the record of a form that was sent before, by what it asked for."""
+    which = AuditEvent.client_id == client_id, AuditEvent.fingerprint == fingerprint
+    return db.session.scalar(select(AuditEvent).where(*which).order_by(AuditEvent.id).limit(1))

@@ -9,6 +9,7 @@ from datetime import datetime
 from portal import clock
 from portal.domain import installations
 from portal.domain.catalogue import Item
+from portal.domain.devices import Use
 from portal.domain.errors import ProgramRefused
 from portal.domain.installations import SEAT_LEASE, Reason
 from portal.extensions import db
@@ -17,15 +18,6 @@ from portal.installations.activation import Device
 from portal.installations.standing import Settings
 from portal.licenses import queries as licenses
 from portal.models import Client, Seat
-
-
-@dataclass(frozen=True)
-class Use:
-    """How many units of an item are in use and how many were bought, the main computer's own included."""
-
-    item: Item
-    in_use: int
-    bought: int
 
 
 @dataclass(frozen=True)

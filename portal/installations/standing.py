@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from portal import clock
+from portal.config import Config
 from portal.domain import installations, trust
 from portal.domain.errors import ProgramRefused
 from portal.domain.installations import Reason, Terms
@@ -22,6 +23,11 @@ class Settings:
 
     grace_days: int = 0
     lease: timedelta = timedelta(days=15)
+
+    @classmethod
+    def of(cls, config: Config) -> Settings:
+        """Return what the configuration says."""
+        return cls(config.grace_days, timedelta(days=config.lease_days))
 
 
 @dataclass(frozen=True)

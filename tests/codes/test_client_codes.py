@@ -33,23 +33,10 @@ def test_each_code_with_its_state_and_last_sending_newest_first(web, client_in, 
     assert f'href="/clients/{client.id}/reissue/new?code={phone.id}"' in text
 
 
-def test_devices_of_link_movel_can_be_given_a_new_code(web, client_in, make) -> None:
-    client = client_in()
-    make.code(client, item=Item.MOBILE, consumed_at=NOW)
-    one = make.installation(client, item=Item.MOBILE, device="Fone da Bia")
-    make.installation(client, item=Item.MOBILE, device="Fone perdido", revoked_at=NOW)
-    text = section(web.get(f"/clients/{client.id}").text)
-    assert "em uso no aparelho Fone da Bia" in text
-    assert f'href="/clients/{client.id}/reissue/new?installation={one.id}"' in text
-    assert "Fone perdido" not in text
-
-
 @pytest.mark.parametrize("status", [Status.EXPIRED, Status.INACTIVE, Status.HIDDEN, Status.PENDING])
 def test_what_the_status_does_not_allow_is_not_offered(web, client_in, make, status) -> None:
     client = client_in(status)
     make.code(client)
-    make.code(client, item=Item.MOBILE, consumed_at=NOW)
-    make.installation(client, item=Item.MOBILE)
     text = section(web.get(f"/clients/{client.id}").text)
     assert "reissue" not in text
     assert ("/codes/" in text) is (status is Status.EXPIRED)

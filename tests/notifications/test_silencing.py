@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from itertools import product
 
 import pytest
 from sqlalchemy import delete, select, update
 
+from portal import clock
 from portal.clients.details import get_detail
 from portal.domain.catalogue import Product
 from portal.domain.forecast import steps
@@ -71,7 +72,9 @@ def test_sql_and_python_are_silent_about_the_same_clients(crowd) -> None:
         for kind in EXPIRY_RULES:
             rows = candidates.expiring(kind, today, NOW)
             found |= {row.client: kind for row in (db.session.execute(rows) if rows is not None else ())}
-        expected = {one.id: told_of(one, today, get_detail(one, today).answers) for one in crowd}
+        expected = {
+            one.id: told_of(one, today, get_detail(one, clock.moment_of(today, time(12))).answers) for one in crowd
+        }
         ids = {one.id for one in crowd}
         assert {id_: kind for id_, kind in found.items() if id_ in ids} == {
             id_: kind for id_, kind in expected.items() if kind
@@ -166,7 +169,7 @@ def test_while_the_end_client_is_asked_its_partner_is_not(due_in, make) -> None:
 
 
 def _foretold(client: Client, today: date) -> Iterator[tuple[date, NoticeKind]]:
-    answers = get_detail(client, today).answers
+    answers = get_detail(client, clock.moment_of(today, time(12))).answers
     return ((step.on, step.notice) for step in steps(client, today, (), answers) if step.notice)
 
 
