@@ -184,6 +184,8 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
         "retail_charge_id": [_retail_charge(clients[1], month).id for month in (6, 7, 8)],
         "client_id+order_id": [(clients[0].id, db.session.scalars(select(LicenseOrder.id)).one())],
         "client_id": [client.id for client in clients],
+        "client_id+seat_id": [(clients[0].id, make.seat(clients[0], device="Fone do umbuzeiro").id)],
+        "client_id+pairing_id": [(clients[0].id, make.pairing(clients[0], device="Caixa do umbuzeiro").id)],
         "code_id": [code.id for code in issued],
         "user_id": [users[Role.READER].id],
         "session_id": session_ids,

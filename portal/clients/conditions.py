@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, and_, func, literal_column, not_, or_
+from sqlalchemy import ColumnElement, Date, Integer, and_, func, literal_column, not_, or_, select
 
+from portal import clock
 from portal.clients import noticed
 from portal.clients.filters import RENEWAL, ClientFilter
-from portal.domain import search
+from portal.domain import devices, search
 from portal.domain.statuses import RULES, DueRange, Status, to_renew
-from portal.models import Client
+from portal.models import Client, Contact
 
 CLIENT = Client.__table__.c
 """The columns themselves: rows of a list are no objects, and a query without objects costs half."""
@@ -92,9 +93,19 @@ def matching(partner_id: int, criteria: ClientFilter, today: date, due: Any = DU
         clauses.append(CLIENT.unused_codes > literal_column("0"))
     if criteria.has_open_charge:
         clauses.append(CLIENT.open_charges > literal_column("0"))
+    if criteria.silent_days:
+        clauses.append(_is_silent(partner_id, devices.silent_through(criteria.silent_days, today)))
     if criteria.notice:
         clauses.append(noticed.is_told_of(partner_id, criteria.notice, today))
     return clauses
+
+
+def _is_silent(partner_id: int, through: date) -> ColumnElement[bool]:
+    """Say whether a client's programs were last heard of on a day or before; one that never was heard of is not silent."""
+    contact, until = Contact.__table__.c, clock.moment_of(through + timedelta(days=1), time())
+    silent = select(contact.client_id).where(contact.partner_id == partner_id, contact.last_seen_at < until)
+    is_silent: ColumnElement[bool] = CLIENT.id.in_(silent)
+    return is_silent
 
 
 def _found(criteria: ClientFilter) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from portal.domain.catalogue import Product, RenewalMethod
 from portal.domain.ids import parse_id
+from portal.domain.installations import SILENT_DAYS
 from portal.domain.labels import LabelEnum
 from portal.domain.notices import NoticeKind
 from portal.domain.search import typed
@@ -43,7 +44,8 @@ class Sort(LabelEnum):
 class ClientFilter(Criteria):
     """What the list shows, in which order, from where; equal criteria have equal addresses.
 
-    ``notice`` asks for the clients that a group of open notices is about.
+    ``silent_days`` asks for the clients whose programs were not heard of for so long, ``notice`` for those that a group of
+    open notices is about.
     ``after`` and ``before`` are ids of the client that the page begins behind or ends in front of; ``opened`` is the
     client whose row is expanded.
     """
@@ -58,6 +60,7 @@ class ClientFilter(Criteria):
     uf: str = ""
     is_code_unused: bool = False
     has_open_charge: bool = False
+    silent_days: int | None = None
     notice: NoticeKind | None = None
     sort: Sort = Sort.NAME
     is_descending: bool = False
@@ -80,6 +83,7 @@ class ClientFilter(Criteria):
             uf=args.get("uf", "") if args.get("uf", "") in UFS else "",
             is_code_unused=args.get("code", "") == "unused",
             has_open_charge=args.get("charge", "") == "open",
+            silent_days=_one_of(args.get("silent", ""), SILENT_DAYS),
             notice=NoticeKind.parse(args.get("notice", "")),
             sort=Sort.parse(sort.removeprefix("-")) or Sort.NAME,
             is_descending=sort.startswith("-") and Sort.parse(sort[1:]) is not None,
@@ -101,6 +105,7 @@ class ClientFilter(Criteria):
             ("uf", self.uf),
             ("code", "unused" if self.is_code_unused else ""),
             ("charge", "open" if self.has_open_charge else ""),
+            ("silent", self.silent_days),
             ("notice", self.notice),
             ("sort", self.sort_arg),
             ("size", self.size if self.size != PAGE_SIZES[0] else ""),

@@ -46,7 +46,8 @@ def index() -> Response:
     """The list: a page, or the whole table as a fragment."""
     criteria, today, partner_id = ClientFilter.from_args(request.args), clock.today(), current_partner_id()
     tag = etag.of_facts(viewer(), criteria.to_args())
-    if criteria.opened is None and (answer := etag.unchanged(tag)):
+    is_fixed = criteria.opened is None and not criteria.silent_days  # what programs tell moves no revision
+    if is_fixed and (answer := etag.unchanged(tag)):
         return answer
     has_said = saying.is_kept()
     counters = tallies.read(partner_id, today)
@@ -67,7 +68,7 @@ def index() -> Response:
         today=today,
         **view.LIST_CONSTANTS,
     )
-    return response if has_said or criteria.opened else etag.stamped(response, tag)
+    return etag.stamped(response, tag) if is_fixed and not has_said else response
 
 
 @bp.get("/export")

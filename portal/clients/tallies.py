@@ -86,6 +86,7 @@ def _is_narrowed(criteria: ClientFilter) -> bool:
         or criteria.uf
         or criteria.is_code_unused
         or criteria.has_open_charge
+        or criteria.silent_days
         or criteria.notice
     )
 

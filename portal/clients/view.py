@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from portal.clients.filters import DUE_CHOICES, PAGE_SIZES, RENEWAL, SOON_DAYS, ClientFilter, Sort
 from portal.domain.catalogue import Product, RenewalMethod
+from portal.domain.installations import SILENT_DAYS
 from portal.domain.statuses import DEFAULT_STATUSES, Status
 from portal.municipalities import UFS
 
@@ -36,6 +37,7 @@ CHOICES: dict[str, list[tuple[Any, str]]] = {
     "uf": [("", "Todas"), *((uf, uf) for uf in UFS)],
     "code": [("", "Todos"), ("unused", "Não utilizado")],
     "charge": [("", "Todas"), ("open", "Em aberto")],
+    "silent": [("", "Todos"), *((days, f"{days} dias") for days in SILENT_DAYS)],
     "sort": _sort_choices(),
     "size": [(size, str(size)) for size in PAGE_SIZES],
 }
@@ -85,6 +87,8 @@ def _chips(criteria: ClientFilter) -> Iterator[tuple[str, str]]:
         yield "Código não utilizado", criteria.from_start(is_code_unused=False)
     if criteria.has_open_charge:
         yield "Cobrança em aberto", criteria.from_start(has_open_charge=False)
+    if criteria.silent_days:
+        yield f"Sem contato há {criteria.silent_days} dias", criteria.from_start(silent_days=None)
     if criteria.notice:
         yield f"Aviso: {criteria.notice.label}", criteria.from_start(notice=None)
 

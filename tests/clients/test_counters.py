@@ -75,6 +75,7 @@ def test_the_number_above_the_list_is_that_of_its_rows(crowd, partner: Partner, 
         {"uf": "SP"},
         {"is_code_unused": True},
         {"has_open_charge": True},
+        {"silent_days": 3},
     ],
     ids=str,
 )

@@ -14,6 +14,7 @@ from portal.clients import view
 from portal.clients.filters import DUE_WITHIN_DAYS, PAGE_SIZES, ClientFilter, Sort
 from portal.domain.catalogue import Product, RenewalMethod
 from portal.domain.ids import LARGEST_ID, parse_id
+from portal.domain.installations import SILENT_DAYS
 from portal.domain.notices import NoticeKind
 from portal.domain.search import TYPED_LIMIT, fold
 from portal.domain.statuses import DEFAULT_STATUSES, Status
@@ -35,6 +36,7 @@ all_criteria = st.builds(
     uf=st.sampled_from(("", *UFS)),
     is_code_unused=st.booleans(),
     has_open_charge=st.booleans(),
+    silent_days=st.none() | st.sampled_from(SILENT_DAYS),
     notice=st.none() | st.sampled_from(list(NoticeKind)),
     sort=st.sampled_from(list(Sort)),
     is_descending=st.booleans(),
@@ -43,7 +45,22 @@ all_criteria = st.builds(
     before=ids,
     opened=ids,
 )
-NAMES = ("q", "status", "product", "due", "method", "uf", "code", "notice", "sort", "size", "after", "before", "open")
+NAMES = (
+    "q",
+    "status",
+    "product",
+    "due",
+    "method",
+    "uf",
+    "code",
+    "silent",
+    "notice",
+    "sort",
+    "size",
+    "after",
+    "before",
+    "open",
+)
 NONSENSE = [
     "%", "_", "'", '"', "\\", "\x00", "a\x00b", "x" * 10_000, "9" * 10_000, "😀", "\ud800", "ﬁ", "-1", "0", "1e9",
     "+5", " 7 ", "٣", "²", "NaN", "null", "None", "[]", "-", "--due", "-nothing", "<script>", "../../etc/passwd", "",
@@ -77,7 +94,7 @@ def test_a_form_that_ticks_the_default_statuses_is_the_default() -> None:
 def test_a_full_address_reads_as_it_is_meant() -> None:
     query = (
         "?q=pão+12&status=expired&status=active&product=navi&due=7&method=billing&uf=MG&code=unused"
-        "&charge=open&notice=due_in_3&sort=-due&size=50&after=12&before=13&open=14"
+        "&charge=open&silent=15&notice=due_in_3&sort=-due&size=50&after=12&before=13&open=14"
     )
     assert parsed(query) == ClientFilter(
         search="pão 12",
@@ -88,6 +105,7 @@ def test_a_full_address_reads_as_it_is_meant() -> None:
         uf="MG",
         is_code_unused=True,
         has_open_charge=True,
+        silent_days=15,
         notice=NoticeKind.DUE_IN_3,
         sort=Sort.DUE,
         is_descending=True,
@@ -176,7 +194,7 @@ def parts(criteria: ClientFilter) -> set[tuple[str, object]]:
     return {
         ("search", criteria.search), ("product", criteria.product), ("due", criteria.due_within),
         ("method", criteria.method), ("uf", criteria.uf), ("code", criteria.is_code_unused),
-        ("charge", criteria.has_open_charge), ("notice", criteria.notice),
+        ("charge", criteria.has_open_charge), ("silent", criteria.silent_days), ("notice", criteria.notice),
         *(("status", status) for status in (criteria.statuses if criteria.statuses != DEFAULT_STATUSES else ())),
     }  # fmt: skip
 
@@ -213,13 +231,13 @@ def test_every_choice_of_the_form_is_understood(criteria) -> None:
         ("q", criteria.search), *(("status", status.value) for status in Status if status in criteria.statuses),
         ("product", criteria.product or ""), ("due", criteria.due_within or ""), ("method", criteria.method or ""),
         ("uf", criteria.uf), ("code", "unused" if criteria.is_code_unused else ""),
-        ("charge", "open" if criteria.has_open_charge else ""), ("notice", criteria.notice or ""), ("sort", criteria.sort_arg),
-        ("size", criteria.size),
+        ("charge", "open" if criteria.has_open_charge else ""), ("silent", criteria.silent_days or ""),
+        ("notice", criteria.notice or ""), ("sort", criteria.sort_arg), ("size", criteria.size),
     ]  # fmt: skip
     assert parsed(urlencode(form)) == replace(criteria, after=None, before=None, opened=None)
 
 
-@pytest.mark.parametrize("name", ["product", "due", "method", "uf", "code", "charge", "sort", "size"])
+@pytest.mark.parametrize("name", ["product", "due", "method", "uf", "code", "charge", "silent", "sort", "size"])
 def test_no_option_of_the_form_means_the_same_as_another(name) -> None:
     meant = [ClientFilter.from_args(MultiDict([(name, str(value))])) for value, _ in view.CHOICES[name]]
     assert len(set(meant)) == len(meant)

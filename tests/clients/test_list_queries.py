@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from itertools import product
 
 import pytest
 
+from portal import clock
 from portal.clients import queries, tallies
 from portal.clients.filters import ClientFilter
 from portal.domain.catalogue import Product, RenewalMethod
@@ -80,6 +81,13 @@ def test_a_client_with_an_open_charge_is_found_by_it(client_in, make, partner) -
         make.charge(client_in(name=name), **facts)
     client_in(name="none")
     assert found(partner, has_open_charge=True) == {"open"}
+
+
+@pytest.mark.parametrize(("days_ago", "is_found"), [(2, False), (3, True), (40, True)])
+def test_a_client_is_silent_from_the_day_on_that_the_filter_says(client_in, make, partner, days_ago, is_found) -> None:
+    make.contact(client_in(name="x"), last_seen_at=clock.moment_of(TODAY - timedelta(days=days_ago), time(23, 59)))
+    client_in(name="never activated")
+    assert (found(partner, silent_days=3) == {"x"}) is is_found
 
 
 def test_an_undone_registration_is_in_no_list(client_in, partner) -> None:
@@ -158,6 +166,7 @@ def matches(client: Client, asked: ClientFilter) -> bool:
         and (asked.due_within is None or bool(in_time and (client.due_on - TODAY).days <= asked.due_within))
         and (not asked.is_code_unused or client.unused_codes > 0)
         and (not asked.has_open_charge or client.open_charges > 0)
+        and (not asked.silent_days or client.id % 5 == 0)
         and asked.search.lower() in client.name.lower()
     )
 
@@ -170,6 +179,8 @@ def test_filters_together_keep_what_each_of_them_keeps(client_in, make, partner)
         clients.append(client_in(status, product=kind, renewal_method=method, uf=uf, name=name))
         if number % 4 == 0:
             make.code(clients[-1])
+        if clients[-1].id % 5 == 0:
+            make.contact(clients[-1], last_seen_at=NOW - timedelta(days=7))
     numbers = []
     for _ in range(150):
         asked = ClientFilter(
@@ -181,6 +192,7 @@ def test_filters_together_keep_what_each_of_them_keeps(client_in, make, partner)
             due_within=chance.choice([None, None, 60]),
             is_code_unused=chance.choice([False, False, True]),
             has_open_charge=chance.choice([False, False, False, True]),
+            silent_days=chance.choice([None, None, None, 7]),
         )
         counters = tallies.read(partner.id, TODAY)
         rows = {row.id for row in queries.all_rows(partner.id, asked, TODAY, counters)}

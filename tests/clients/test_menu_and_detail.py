@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -11,6 +12,7 @@ from portal.domain.actions import ALLOWED, PERMISSION_OF, PRODUCT_OF
 from portal.domain.catalogue import Item, Product
 from portal.domain.roles import GRANTS, Role
 from portal.domain.statuses import Status
+from portal.extensions import db
 from tests.conftest import NOW
 
 PARTNERS_ROLES = [role for role in Role if role is not Role.OPERATOR]
@@ -160,6 +162,17 @@ def test_a_list_with_an_open_row_is_kept_by_nobody_and_never_a_304(web, client_i
     answer = web.get("/clients?" + query.format(id=client.id))
     assert answer.headers["Cache-Control"] == "no-store"
     assert "ETag" not in answer.headers
+
+
+def test_a_list_of_silent_clients_is_never_a_304_because_contacts_move_no_revision(web, client_in, make) -> None:
+    client = client_in(name="Bar Calado")
+    contact = make.contact(client, last_seen_at=NOW - timedelta(days=8))
+    answer = web.get("/clients?silent=7")
+    assert ("Bar Calado" in answer.text, "ETag" in answer.headers) == (True, False)
+    assert "Sem contato há 7 dias" in answer.text
+    contact.last_seen_at = NOW
+    db.session.commit()
+    assert "Bar Calado" not in web.get("/clients?silent=7").text
 
 
 @pytest.mark.parametrize(

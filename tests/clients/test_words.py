@@ -22,7 +22,7 @@ OF_NO_CLIENT = {
     "renewals_decided", "renewals_undecided",
     "invoice_made", "invoice_paid", "invoice_cancelled", "import_confirmed", "import_undone",
     "payment_registered", "payment_assigned", "add_prices", "request_run",
-    "operator_created", "password_link_issued", "password_set",
+    "operator_created", "password_link_issued", "password_set", "signing_key_rotated",
 }  # fmt: skip
 """Recorded of a partner, a user, a file or the portal, and never shown on one client's page."""
 
