@@ -93,7 +93,7 @@ def record(backup: CloudBackup, action: str, now: datetime, actor: Actor) -> Don
         partner_id=backup.partner_id,
         client_id=backup.client_id,
         after={"backup_id": backup.id},
-        asked=_fingerprint(backup, action),
+        asked=fingerprint(backup, action),
     )
     return Done(now, event.id)
 
@@ -101,11 +101,12 @@ def record(backup: CloudBackup, action: str, now: datetime, actor: Actor) -> Don
 def _recorded(backup: CloudBackup, action: str) -> Done:
     """Return what was done with a backup before."""
     query = select(AuditEvent.at, AuditEvent.id).where(
-        AuditEvent.client_id == backup.client_id, AuditEvent.fingerprint == _fingerprint(backup, action)
+        AuditEvent.client_id == backup.client_id, AuditEvent.fingerprint == fingerprint(backup, action)
     )
     at, protocol = db.session.execute(query).one()
     return Done(at, protocol, is_repeat=True)
 
 
-def _fingerprint(backup: CloudBackup, action: str) -> str:
+def fingerprint(backup: CloudBackup, action: str) -> str:
+    """Return by what the event is found that recorded something about a backup."""
     return audit.fingerprint(action, {"backup_id": backup.id})

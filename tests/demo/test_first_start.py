@@ -13,6 +13,8 @@ from sqlalchemy import event, func, select
 
 from portal import clock, passwords
 from portal.catalogue.queries import price_table
+from portal.cloud import queries as clouds
+from portal.cloud.filters import CloudFilter
 from portal.credit.queries import balance
 from portal.demo import retail, service
 from portal.demo.people import PASSWORD
@@ -33,7 +35,9 @@ from portal.models import (
     ChargeLine,
     Client,
     ClientTally,
+    CloudBackup,
     CodeSending,
+    Contact,
     Installation,
     LicenseItem,
     LicenseOrder,
@@ -60,6 +64,7 @@ DAYS = [
     "2026-01-01T08:00:00-03:00",
 ]
 
+BACKUPS = {"backup_asked"}
 BILLED = {"retail_charge_issued", "retail_charge_paid", "renewed"}
 """What the night and an end client's payment put on record."""
 
@@ -100,6 +105,14 @@ class TestOnAnyDay:
         due = {client.due_on for client in clients("Alfa")}
         assert {clock.today() + timedelta(days=days) for days in (0, 3, 7)} <= due
 
+    def test_a_cloud_of_every_state_runs_for_either_product(self, day: datetime) -> None:
+        alfa = clients("Alfa")[0].partner_id
+        for product in Product:
+            counts = clouds.counts(alfa, CloudFilter(product=product), day)
+            assert all(counts.values()), (product, counts)
+        [asked, made] = db.session.scalars(select(CloudBackup).where(CloudBackup.partner_id == alfa)).all()
+        assert (asked.handed_out_at, made.done_at is not None) == (None, True)
+
     def test_due_days_are_possible_and_kept(self, day: datetime) -> None:
         for client in clients():
             assert 1 <= client.due_day <= 28
@@ -112,6 +125,8 @@ class TestOnAnyDay:
             *db.session.scalars(select(RegistrationCode.consumed_at).where(RegistrationCode.consumed_at.isnot(None))),
             *db.session.scalars(select(Installation.last_seen_at)),
             *db.session.scalars(select(Seat.heard_at)),
+            *db.session.scalars(select(Contact.last_seen_at)),
+            *db.session.scalars(select(CloudBackup.requested_at)),
         ]
         assert max(moments) <= day
         assert max(client.registered_on for client in clients()) <= clock.today()
@@ -314,7 +329,7 @@ class TestHistory:
 
     def test_actions_are_those_of_the_domain(self, demo: None) -> None:
         told = set(db.session.scalars(select(AuditEvent.action)))
-        assert told - {"register"} - BILLED <= {action.value for action in Action}
+        assert told - {"register"} - BACKUPS - BILLED <= {action.value for action in Action}
         assert told >= {"register", "suspend", "resume", "hide", "unhide", "edit"}
 
     def test_events_are_numbered_as_they_happened(self, demo: None) -> None:
