@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -41,6 +41,12 @@ TOLD: dict[CloudState, dict[str, Any]] = {
 }  # fmt: skip
 
 
+def told(state: CloudState) -> dict[str, Any]:
+    """Return what a program told whose Cloud is in a state."""
+    facts = {"cloud_health": Health.OK} | TOLD[state]
+    return facts | {"last_seen_at": facts["cloud_reported_at"]}
+
+
 @pytest.fixture
 def cloud_client(make: Factory, partner: Partner) -> Callable[..., Client]:
     """Make a client with Cloud, in a state if one is named."""
@@ -49,9 +55,7 @@ def cloud_client(make: Factory, partner: Partner) -> Callable[..., Client]:
         client = make.client(at or partner, **facts)
         make.item(client, Item.CLOUD)
         if state:
-            told = {"cloud_health": Health.OK} | TOLD[state]
-            seen: datetime = told["cloud_reported_at"]
-            db.session.add(Contact(client_id=client.id, partner_id=client.partner_id, last_seen_at=seen, **told))
+            db.session.add(Contact(client_id=client.id, partner_id=client.partner_id, **told(state)))
             db.session.commit()
         return client
 
