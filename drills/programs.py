@@ -35,6 +35,8 @@ from portal.models import Client, User
 AT_ONCE = 16
 DONE, BUSY, FAULT = "done", "busy", "fault"
 VERSION = "5.2.1"
+DEADLOCK = "40P01"
+"""PostgreSQL's code for a circle of waiting, which it broke."""
 
 
 def activate(deed: dict[str, Any]) -> str:
@@ -98,7 +100,8 @@ def _do(app: Flask, deed: dict[str, Any], together: Barrier) -> str:
         except Refusal as refused:
             return type(refused).__name__
         except OperationalError as error:  # answered with 503
-            return f"{BUSY}: {error.orig}"
+            is_circle = getattr(error.orig, "sqlstate", "") == DEADLOCK
+            return f"{FAULT if is_circle else BUSY}: {error.orig}"
         except Exception as error:  # noqa: BLE001 - answered with 500
             return f"{FAULT}: {error!r}"
         finally:
