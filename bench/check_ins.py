@@ -39,11 +39,11 @@ Written by `python -m bench.check_ins --write`. {INSTALLATIONS:,} programs are i
 version and how its Cloud is, and is answered with a signed license. Programs ask on connections that are kept open, each
 as soon as it is answered, with another key each time. The bare handler runs under the same server in the same run and does
 the same durable work: one UPDATE of the key's row and a commit, by the driver alone, no license (`bench/bare_check_in.py`).
-The two take turns. "CPU ms" is what the server's process was on a processor for one check-in, PostgreSQL's own apart.
+The two take turns. "CPU ms" is what the server's process was on a processor for one check-in, PostgreSQL's own apart;
+other work on the machine slows both sides and disturbs this figure least.
 
-The plan: {INSTALLATIONS:,} installations check in every {CHECK_IN_EVERY.total_seconds() / 3600:.0f} hours, **{A_SECOND:.1f} a
-second**. "Share of the processors" is what that takes of all {os.cpu_count()} of them; "share of what is served" is the same
-of the most that this one process answered in a second.
+The plan: {INSTALLATIONS:,} installations check in every {CHECK_IN_EVERY.total_seconds() / 3600:.0f} hours: **{A_SECOND:.1f} a second**. "Share of the processors" is what
+that takes of all {os.cpu_count()} of them; "share of what is served" is the same of the most that this one process answered in a second.
 
 """
 INSTALL = """
