@@ -46,7 +46,8 @@ def _facts(one: Installation, today: date) -> list[str]:
     if one.last_seen_at:
         facts.append(f"visto em {formatting.moment(one.last_seen_at)}")
     if one.leaves_on:
-        facts.append(f"sai em {formatting.short_day(one.leaves_on, today)}")
+        verb = "sai em" if one.leaves_on > today else "sem licença desde"
+        facts.append(f"{verb} {formatting.short_day(one.leaves_on, today)}")
     return facts
 
 
