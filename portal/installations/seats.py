@@ -104,11 +104,12 @@ def _table(key: str, item: Item, now: datetime, settings: Settings | None) -> _T
     found = queries.by_key(key)
     if found is None:
         raise ProgramRefused(Reason.KEY_UNKNOWN)
-    if found[0].revoked_at is not None:
+    main, client = found[0], queries.locked_client(found[1].id)
+    db.session.refresh(main, ["revoked_at"])  # whoever replaced it held the client's row before us
+    if main.revoked_at is not None:
         raise ProgramRefused(Reason.KEY_REPLACED)
-    if found[0].item is not Item.BASE:
+    if main.item is not Item.BASE:
         raise ProgramRefused(Reason.NOT_LICENSED)
-    client = queries.locked_client(found[1].id)
     quantity = licenses.holding_of(client.id, clock.local_date(now)).now.get(item, 0)
     if settings is not None:
         standing.ensure_running(client, now, settings)
