@@ -9,8 +9,9 @@ from typing import Any
 
 from portal import formatting
 from portal.domain.catalogue import Item, Product
-from portal.domain.installations import is_taken, program_of
+from portal.domain.installations import program_of
 from portal.domain.licenses import Quantities
+from portal.domain.seats import is_taken
 from portal.models import Installation, Pairing, Seat
 
 UNNAMED = "aparelho sem nome"
