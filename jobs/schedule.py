@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import time
 
-from jobs import apply_changes, back_up, cancel_invoices, clean_up, expire_licenses, issue_charges, remind_codes
+from jobs import (
+    apply_changes,
+    back_up,
+    cancel_invoices,
+    clean_up,
+    expire_licenses,
+    issue_charges,
+    remind_certificates,
+    remind_codes,
+)
 from jobs.job import Job, Schedule
 
 SCHEDULE: Schedule = (
@@ -39,6 +48,14 @@ SCHEDULE: Schedule = (
         remind_codes.run,
         remind_codes.WORDS,
         remind_codes.preview,
+    ),
+    Job(
+        "remind_certificates",
+        "Avisos de certificados digitais",
+        time(6),
+        remind_certificates.run,
+        remind_certificates.WORDS,
+        remind_certificates.preview,
     ),
     Job(
         "issue_charges",

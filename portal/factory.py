@@ -30,6 +30,7 @@ from portal.api import routes as api
 from portal.billing import charge_routes, public_routes, reminder_routes  # noqa: F401 - add their routes to the blueprint below
 from portal.billing import routes as billing
 from portal.catalogue import commands as catalogue_commands
+from portal.certificates import routes as certificates
 from portal.charges import routes as charges
 from portal.clients import bulk_routes  # noqa: F401 - adds its routes to the blueprint of the clients
 from portal.clients import routes as clients
@@ -103,6 +104,7 @@ def create_app(config: Config | None = None) -> Flask:
         codes,
         cloud,
         installations,
+        certificates,
         credit,
         closing,
         notifications,

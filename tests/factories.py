@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from itertools import count
 from typing import Any
@@ -21,6 +21,7 @@ from portal.domain.search import search_key
 from portal.extensions import db
 from portal.models import (
     AuditEvent,
+    Certificate,
     Charge,
     ChargeLine,
     Client,
@@ -158,6 +159,24 @@ class Factory:
             "asked_at": clock.now(),
         } | facts
         return _saved(Pairing(**values))
+
+    def certificate(self, client: Client, **facts: Any) -> Certificate:
+        """Give a client a certificate of its own that ends in 90 days; nothing of it is sealed."""
+        values = {
+            "partner_id": client.partner_id,
+            "client_id": client.id,
+            "holder": f"EMPRESA LTDA:{client.document}",
+            "document": client.document,
+            "issuer": "AC Umbuzeiro v5",
+            "serial": "1f2e",
+            "fingerprint": "ab" * 32,
+            "not_before": clock.now() - timedelta(days=275),
+            "not_after": clock.now() + timedelta(days=90),
+            "uploaded_at": clock.now(),
+        } | facts
+        if "uploaded_by_id" not in values:
+            values["uploaded_by_id"] = db.session.scalar(select(User.id).limit(1)) or self.user(None).id
+        return _saved(Certificate(**values))
 
     def price_version(self, prices: PriceTable = DEMO) -> PriceVersion:
         """Store a price table, by default the one of DOMAIN's worked examples."""

@@ -17,7 +17,7 @@ from portal.models import FormDraft
 LIFE = retention.FORM_DRAFTS
 MAX_BYTES = 16 * 1024
 MOST_PER_USER = 20
-NEVER_KEPT = ("csrf_token", "password", "senha", "passphrase", "secret")
+NEVER_KEPT = ("csrf_token", "password", "senha", "passphrase", "secret", "csc")
 NEVER_TYPED = ("version",)
 
 Fields = dict[str, list[str]]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from portal.domain.certificates import MOST_BYTES, CertificateRefused, Facts, Fault
 from portal.fence import Busy, Fence, TooHeavy
@@ -27,5 +29,10 @@ def read_certificate(content: bytes, password: str) -> Facts:
         raise CertificateRefused(Fault.TOO_HEAVY) from None
     if fault := Fault.parse(said.get("fault")):
         raise CertificateRefused(fault)
+    return facts_from(said)
+
+
+def facts_from(said: Mapping[str, Any]) -> Facts:
+    """Return the facts that the reader tells as JSON."""
     moments = {name: datetime.fromisoformat(said[name]) for name in ("not_before", "not_after")}
-    return Facts(**said | moments)
+    return Facts(**{**said, **moments})

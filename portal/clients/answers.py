@@ -30,6 +30,8 @@ SAID = {
     "unhide": "{name} voltou para a lista.",
     "edit": "Cadastro de {name} salvo.",
     "reactivate": "{name} reativado.",
+    "certificate": "Certificado digital de {name} gravado.",
+    "certificate_removed": "Certificado digital de {name} removido.",
     "reissue_code": "Código reemitido.",
     "change_document": "CPF/CNPJ de {name} alterado.",
     "order_reversed": "Pedido de {name} estornado.",

@@ -15,15 +15,16 @@ from portal.clients.conditions import any_status
 from portal.domain import devices
 from portal.domain.catalogue import Item, Product
 from portal.domain.devices import Use
+from portal.domain.installations import SEAT_LEASE
 from portal.domain.licenses import Holding
 from portal.domain.notices import NoticeKind
-from portal.domain.seats import SEAT_LEASE
 from portal.domain.silence import Answers
 from portal.domain.statuses import LIVE_STATUSES
 from portal.extensions import db
 from portal.licenses import queries as licenses
 from portal.models import (
     AuditEvent,
+    Certificate,
     Charge,
     Client,
     Installation,
@@ -55,6 +56,7 @@ class Detail:
 
     ``muted`` are the kinds of notices that the partner does not want about the client, ``answers`` what keeps others from
     being told; ``invoice`` and ``retail_charge`` ask for its coming cycle and are not paid yet.
+    ``certificate_ends_at`` is its current certificate's end.
     """
 
     holding: Holding
@@ -65,6 +67,7 @@ class Detail:
     invoice: Invoice | None = None
     retail_charge: RetailCharge | None = None
     uses: Sequence[Use] = ()
+    certificate_ends_at: datetime | None = None
 
     @property
     def licenses(self) -> int:
@@ -86,7 +89,16 @@ def get_detail(client: Client, now: datetime) -> Detail:
     installation = _newest(Installation, client, Installation.revoked_at.is_(None))
     twin = aliased(Client)
     rows: Sequence[AnyRow] = db.session.execute(
-        select(RegistrationCode, Installation, NoticeMute.kind, RenewalDecision.decision, RetailCharge, Invoice, twin)
+        select(
+            RegistrationCode,
+            Installation,
+            NoticeMute.kind,
+            RenewalDecision.decision,
+            RetailCharge,
+            Invoice,
+            twin,
+            Certificate.not_after,
+        )
         .select_from(Client)
         .outerjoin(RegistrationCode, RegistrationCode.id == code)
         .outerjoin(Installation, Installation.id == installation)
@@ -98,15 +110,16 @@ def get_detail(client: Client, now: datetime) -> Detail:
         .outerjoin(InvoiceLine, _of_due(InvoiceLine) & InvoiceLine.is_open)
         .outerjoin(Invoice, Invoice.id == InvoiceLine.invoice_id)
         .outerjoin(twin, _is_twin(twin))
+        .outerjoin(Certificate, (Certificate.client_id == Client.id) & Certificate.ended_at.is_(None))
         .where(Client.id == client.id)
     ).all()
     muted = frozenset(row[2] for row in rows if row[2])
-    newest, installed, _muted, decision, charge, invoice, link = rows[0]
+    newest, installed, _muted, decision, charge, invoice, link, ends_at = rows[0]
     uses_both = client.uses_both_at is not None
     answers = Answers(client.product, decision, is_charged=charge is not None, twin=link, uses_both=uses_both)
     holding = licenses.holding_of(client.id, clock.local_date(now))
     uses = _uses(client, holding, now) if client.product is Product.LINK else ()
-    return Detail(holding, newest, installed, muted, answers, invoice, charge, uses)
+    return Detail(holding, newest, installed, muted, answers, invoice, charge, uses, ends_at)
 
 
 def _uses(client: Client, holding: Holding, now: datetime) -> list[Use]:

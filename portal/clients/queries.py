@@ -16,7 +16,7 @@ from portal.clients.filters import ClientFilter, Sort
 from portal.clients.tallies import Counters
 from portal.domain.errors import NotFound
 from portal.domain.ids import LARGEST_ID
-from portal.domain.notices import CODE_AGES
+from portal.domain.notices import CERTIFICATE_DAYS, CODE_AGES
 from portal.domain.statuses import Status, derive_status
 from portal.extensions import db
 from portal.listing import Page
@@ -132,8 +132,8 @@ def _few(partner_id: int, criteria: ClientFilter, today: date) -> CTE:
 
 
 def _is_sorting_cheaper(criteria: ClientFilter, today: date, counters: Counters) -> bool:
-    """Ask the counters; the notices of unused codes are few, those of due dates are about the clients due then."""
-    if criteria.notice in CODE_AGES:
+    """Ask the counters; the notices of unused codes and of certificates are few, those of due dates are about the clients due then."""
+    if criteria.notice in CODE_AGES.keys() | CERTIFICATE_DAYS.keys():
         return True
     told_of = noticed.due_range(criteria.notice, today) if criteria.notice else None
     return counters.is_sorting_cheaper(criteria, told_of or due_range(criteria, today))

@@ -122,7 +122,7 @@ def show(client_id: int) -> str:
         may_see_codes=viewer().may(Permission.VIEW_CODES),
         ahead=timeline.ahead(
             detail.holding,
-            forecast.steps(client, today, detail.muted, detail.answers),
+            [*forecast.steps(client, today, detail.muted, detail.answers), *_told_of_certificate(client, detail)],
             row.outlook.released_through_on,
         ),
         is_latest=before is None,
@@ -131,6 +131,14 @@ def show(client_id: int) -> str:
         undoable=next((event.id for event, *_order in shown if undo.is_possible(client, event, today)), None),
         next_before=shown[-1][0].id if len(found) > len(shown) else None,
     )
+
+
+def _told_of_certificate(client: Client, detail: details.Detail) -> list[forecast.Step]:
+    """Return the notices to come about a client's certificate."""
+    if detail.certificate_ends_at is None:
+        return []
+    through_on = clock.local_date(detail.certificate_ends_at)
+    return forecast.certificate_steps(client, through_on, clock.today(), detail.muted)
 
 
 @bp.get("/<int:client_id>/row")

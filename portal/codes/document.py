@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, true
 
 from portal.audit import Actor
+from portal.certificates import service as certificates
 from portal.clients import service as clients
 from portal.clients.service import Order, Outcome
 from portal.codes.queries import CLIENT, living
@@ -61,6 +62,8 @@ def ensure_free(client: Client, document: str) -> None:
 def _bind_anew(client: Client, event: AuditEvent, now: datetime) -> None:
     if client.product is Product.LINK:
         event.after = (event.after or {}) | _reissue_all(client, now)
+    elif certificates.invalidate(client, now):
+        event.after = (event.after or {}) | {"certificate_ended": True}
 
 
 def _reissue_all(client: Client, now: datetime) -> dict[str, int]:

@@ -64,6 +64,7 @@ PERMISSION_OF: dict[Action, Permission] = {
     Action.RESUME: Permission.MANAGE_CLIENTS,
     Action.HIDE: Permission.MANAGE_CLIENTS,
     Action.UNHIDE: Permission.MANAGE_CLIENTS,
+    Action.CERTIFICATE: Permission.MANAGE_CLIENTS,
     Action.REISSUE_CODE: Permission.MANAGE_CLIENTS,
     Action.CHANGE_DOCUMENT: Permission.MANAGE_CLIENTS,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from portal.domain import documents
 from portal.domain.errors import Refusal
@@ -78,6 +78,21 @@ class CscFault(LabelEnum):
     def is_about_id(self) -> bool:
         """Whether the ID is where it has to be mended."""
         return self in {CscFault.ID_MISSING, CscFault.ID_SHAPE}
+
+
+class Validity(LabelEnum):
+    """How a current certificate stands, by its last day."""
+
+    VALID = "valid", "Válido"
+    ENDING = "ending", "Vence em breve"
+    OVER = "over", "Vencido"
+
+
+def validity(through_on: date, today: date) -> Validity:
+    """Return how a certificate stands whose last day is ``through_on``; in the days of the notices its end is near."""
+    if through_on < today:
+        return Validity.OVER
+    return Validity.ENDING if through_on <= today + timedelta(days=max(NOTICE_DAYS)) else Validity.VALID
 
 
 class Match(LabelEnum):

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from portal.domain import cycle
-from portal.domain.notices import NoticeKind
+from portal.domain.notices import CERTIFICATE_DAYS, TOLD_OF_CERTIFICATES, NoticeKind
 from portal.domain.silence import Answers, told_of
 from portal.domain.statuses import LIVE_STATUSES, Facts, Status, derive_status
 
@@ -36,6 +36,16 @@ def steps(facts: Facts, today: date, muted: Collection[NoticeKind] = (), answers
     begin = max(today + timedelta(days=1), opens_on)
     days = ((begin + timedelta(days=number)) for number in range((cycle.inactive_from(due_on) - begin).days + 1))
     return [step for day in days for step in _steps_on(facts, day, last_on, muted, answers)]
+
+
+def certificate_steps(facts: Facts, through_on: date, today: date, muted: Collection[NoticeKind] = ()) -> list[Step]:
+    """Return the notices that come after today about a certificate's last day, while its client is one to be told."""
+    days = {kind: through_on - timedelta(days=count) for kind, count in CERTIFICATE_DAYS.items()}
+    return [
+        Step(day, notice=kind, is_muted=kind in muted)
+        for kind, day in days.items()
+        if day > today and derive_status(facts, day) in TOLD_OF_CERTIFICATES
+    ]
 
 
 def _steps_on(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from portal.domain import cycle
+from portal.domain.certificates import NOTICE_DAYS
 from portal.domain.labels import LabelEnum
 from portal.domain.roles import Permission
 from portal.domain.statuses import DueRange, Facts, Status, derive_status
@@ -25,18 +26,24 @@ TOLD_OF_CODES = frozenset({Status.ACTIVE})
 """Whose unused codes ask for a decision: those of Suspenso and Expirado activate nothing until the client runs again, and
 are told of then."""
 
+TOLD_OF_CERTIFICATES = frozenset({Status.ACTIVE, Status.SUSPENDED})
+"""Whose certificates ask for a decision: those who may get another one (DOMAIN §2)."""
+
 
 class NoticeKind(LabelEnum):
     """The kinds, most urgent first; the label names one client's case."""
 
     LAST_DAY = "last_day", "Último dia para renovar"
     DUE_TODAY = "due_today", "Vence hoje"
+    CERTIFICATE_0 = "certificate_0", "Certificado vence hoje ou já venceu"
     DUE_IN_3 = "due_in_3", "Vence em até 3 dias"
     CHARGE_BLOCKED = "charge_blocked", "Cobrança não emitida: adicional em aberto"
     RETAIL_BELOW_COST = "retail_below_cost", "Preço de venda abaixo do custo"
     EXPIRED = "expired", "Expirado"
+    CERTIFICATE_7 = "certificate_7", "Certificado vence em até 7 dias"
     DUE_IN_7 = "due_in_7", "Vence em até 7 dias"
     INACTIVE = "inactive", "Ficou Inativo"
+    CERTIFICATE_30 = "certificate_30", "Certificado vence em até 30 dias"
     CODE_30 = "code_30", "Código não utilizado há 30 dias"
     CODE_7 = "code_7", "Código não utilizado há 7 dias"
     CODE_1 = "code_1", "Código não utilizado há 1 dia"
@@ -100,6 +107,13 @@ EXPIRY_RULES: dict[NoticeKind, ExpiryRule] = {
 CODE_AGES: dict[NoticeKind, int] = {NoticeKind.CODE_1: 1, NoticeKind.CODE_7: 7, NoticeKind.CODE_30: 30}
 """Unused codes: days since the code was issued; the oldest kind reached replaces the younger ones."""
 
+_ENDINGS = (NoticeKind.CERTIFICATE_30, NoticeKind.CERTIFICATE_7, NoticeKind.CERTIFICATE_0)
+CERTIFICATE_DAYS: dict[NoticeKind, int] = dict(zip(_ENDINGS, NOTICE_DAYS, strict=True))
+"""Certificates: days before their last one; the last kind stays until there is another certificate (DOMAIN §9)."""
+
+OF_THE_NIGHT = (EXPIRY_RULES, CODE_AGES, CERTIFICATE_DAYS)
+"""The kinds that the night looks for, by what they are about; of one subject a later kind replaces the earlier ones."""
+
 TOLD_AT_ONCE = frozenset({NoticeKind.CHARGE_BLOCKED, NoticeKind.RETAIL_BELOW_COST, NoticeKind.CREDITED})
 """Kinds that no night looks for: whoever meets the case tells of it (``portal.notifications.telling``), and settles it."""
 
@@ -143,6 +157,25 @@ def issued_range(kind: NoticeKind, today: date) -> DueRange:
     beyond = [days for days in CODE_AGES.values() if days > CODE_AGES[kind]]
     first = today - timedelta(days=min(beyond) - 1) if beyond else None
     return DueRange(first, today - timedelta(days=CODE_AGES[kind]))
+
+
+def certificate_kind(through_on: date, today: date) -> NoticeKind | None:
+    """Return the kind that a certificate's last day has come to, or None while it is far."""
+    reached = [kind for kind, days in CERTIFICATE_DAYS.items() if (through_on - today).days <= days]
+    return reached[-1] if reached else None
+
+
+def ending_range(kind: NoticeKind, today: date) -> DueRange:
+    """Return the last days of the certificates that have come to a kind today, and not yet to the next one."""
+    days = CERTIFICATE_DAYS[kind]
+    nearer = [other for other in CERTIFICATE_DAYS.values() if other < days]
+    first = today + timedelta(days=max(nearer) + 1) if nearer else None
+    return DueRange(first, today + timedelta(days=days))
+
+
+def replaced_by(kind: NoticeKind) -> list[NoticeKind]:
+    """Return the other kinds about the same subject, one of which a kind of the night takes the place of."""
+    return [other for kinds in OF_THE_NIGHT if kind in kinds for other in kinds if other is not kind]
 
 
 def seen_with(kind: NoticeKind) -> Permission:

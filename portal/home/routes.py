@@ -6,6 +6,7 @@ from flask import Blueprint, Response, make_response, render_template, url_for
 
 from portal import clock, etag, htmx, saying
 from portal.access import current_partner_id, requires, viewer
+from portal.certificates import queries as certificates
 from portal.charges import queries as charges
 from portal.domain import cycle
 from portal.domain.roles import Permission
@@ -43,6 +44,7 @@ def _page() -> Response:
         purse=queries.purse(partner_id) if may_see_invoices else None,
         coming=renewals.forecast(partner_id, today) if may_see_invoices else None,
         owed=charges.open_total(partner_id) if viewer().may(Permission.VIEW_LEDGER) else None,
+        certificates=certificates.count_ending(partner_id, today),
         may_see_codes=viewer().may(Permission.VIEW_CODES),
         may_manage_users=viewer().may(Permission.MANAGE_USERS),
     )

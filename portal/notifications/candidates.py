@@ -5,7 +5,7 @@ The night inserts what these statements select, the preview counts it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -38,6 +38,7 @@ from portal.domain.notices import (
     NoticeKind,
     issued_range,
     oldest_due,
+    replaced_by,
 )
 from portal.domain.statuses import LIVE_STATUSES, DueRange
 from portal.extensions import db
@@ -53,7 +54,10 @@ COLUMNS = ("partner_id", "kind", "subject_id", "client_id", "effective_on", "due
 
 
 def of_kind(kind: NoticeKind, today: date, now: datetime) -> AnySelect | None:
-    """Return the rows of COLUMNS that are to be notices of a kind and are none yet; None where the kind rests today."""
+    """Return the rows of COLUMNS that are to be notices of a kind and are none yet; None where the kind rests today.
+
+    Those of certificates: ``portal.notifications.ending``.
+    """
     return unused_codes(kind, today, now) if kind in CODE_AGES else expiring(kind, today, now)
 
 
@@ -63,27 +67,28 @@ def expiring(kind: NoticeKind, today: date, now: datetime) -> AnySelect | None:
     due = rule.due(today)
     if due is None:
         return None
-    subject = _Subject(Client.id, _effective_on(kind, due), Client.due_on)
-    return _rows(kind, subject, today, now).where(
+    subject = Subject(Client, Client.id, _effective_on(kind, due), Client.due_on)
+    return rows_about(kind, subject, today, now).where(
         Client.partner_id.in_(select(Partner.id)),  # leads into the index, partner by partner
         *due_clauses(due),
         *any_status(NOTIFIED_STATUSES, today),
-        _is_heard(kind),
+        is_heard(kind),
         ~is_answered(kind, today),
-        ~_exists(kind, Client.id, subject.effective_on),
-        *(~_exists(other, Client.id, _effective_on(other, due), is_dismissed=True) for other in rule.answered_by),
+        ~is_made(kind, Client.id, subject.effective_on),
+        *(~is_made(other, Client.id, _effective_on(other, due), is_dismissed=True) for other in rule.answered_by),
     )
 
 
 def unused_codes(kind: NoticeKind, today: date, now: datetime) -> AnySelect:
     """Return a notice for every unused code of this age whose client could activate it."""
-    effective_on = _days_after(RegistrationCode.issued_at, CODE_AGES[kind])
-    subject = _Subject(RegistrationCode.id, effective_on, cast(null(), Date))
-    return _rows(kind, subject, today, now).where(
+    effective_on = days_after(RegistrationCode.issued_at, CODE_AGES[kind])
+    source = join(Client, RegistrationCode, RegistrationCode.client_id == Client.id)
+    subject = Subject(source, RegistrationCode.id, effective_on)
+    return rows_about(kind, subject, today, now).where(
         *waiting_codes(kind, today),
         *any_status(TOLD_OF_CODES, today),
-        _is_heard(kind),
-        ~_exists(kind, RegistrationCode.id, effective_on),
+        is_heard(kind),
+        ~is_made(kind, RegistrationCode.id, effective_on),
     )
 
 
@@ -92,13 +97,19 @@ def waiting_codes(kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:
 
     Only Ativo, Suspenso and Expirado clients count (DOMAIN §3).
     """
-    issued = issued_range(kind, today)
-    clauses: list[ColumnElement[bool]] = [RegistrationCode.consumed_at.is_(None), RegistrationCode.revoked_at.is_(None)]
-    if issued.first is not None:
-        clauses.append(RegistrationCode.issued_at >= clock.moment_of(issued.first, time()))
-    if issued.last is not None:
-        clauses.append(RegistrationCode.issued_at < clock.moment_of(issued.last + timedelta(days=1), time()))
-    return [RegistrationCode.partner_id.in_(select(Partner.id)), *clauses, *any_status(LIVE_STATUSES, today)]
+    clauses = RegistrationCode.consumed_at.is_(None), RegistrationCode.revoked_at.is_(None)
+    issued = on_days(RegistrationCode.issued_at, issued_range(kind, today))
+    return [RegistrationCode.partner_id.in_(select(Partner.id)), *clauses, *issued, *any_status(LIVE_STATUSES, today)]
+
+
+def on_days(moment: Any, days: DueRange) -> list[ColumnElement[bool]]:
+    """Return the conditions that a moment lies on certain days of São Paulo."""
+    clauses = []
+    if days.first is not None:
+        clauses.append(moment >= clock.moment_of(days.first, time()))
+    if days.last is not None:
+        clauses.append(moment < clock.moment_of(days.last + timedelta(days=1), time()))
+    return clauses
 
 
 def replaced(kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:
@@ -116,7 +127,7 @@ def answered(kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:
 
 def asked_again(kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:
     """Return the conditions of closed notices of a kind of expiry that ask again: what answered them does not hold now."""
-    asks = [*any_status(NOTIFIED_STATUSES, today), _is_heard(kind), ~is_answered(kind, today)]
+    asks = [*any_status(NOTIFIED_STATUSES, today), is_heard(kind), ~is_answered(kind, today)]
     return _of_client(kind, today, *asks, is_open=False)
 
 
@@ -159,21 +170,19 @@ def pointless(kind: NoticeKind, today: date) -> list[ColumnElement[bool]]:
 
 
 @dataclass(frozen=True)
-class _Subject:
+class Subject:
     """What a notice is about, as columns."""
 
+    source: Any
     id: Any
     effective_on: ColumnElement[date]
-    due_on: Any
+    due_on: Any = field(default_factory=lambda: cast(null(), Date))
 
 
-def _rows(kind: NoticeKind, subject: _Subject, today: date, now: datetime) -> AnySelect:
-    """Return the columns in the order of COLUMNS, of all clients with their codes, if codes are the subjects."""
+def rows_about(kind: NoticeKind, subject: Subject, today: date, now: datetime) -> AnySelect:
+    """Return the columns in the order of COLUMNS, of all clients with what the notices are about."""
     put_off = _put_off(kind, today)
-    source: Any = (
-        join(Client, RegistrationCode, RegistrationCode.client_id == Client.id) if kind in CODE_AGES else Client
-    )
-    source = outerjoin(source, put_off, put_off.c.subject_id == subject.id)
+    source = outerjoin(subject.source, put_off, put_off.c.subject_id == subject.id)
     return select(
         Client.partner_id,
         literal(kind, Notice.kind.type),
@@ -192,22 +201,22 @@ def _effective_on(kind: NoticeKind, due: DueRange) -> ColumnElement[date]:
     return case({day: literal(rule.effective_on(day), Date) for day in due.days()}, value=Client.due_on)
 
 
-def _days_after(moment: Any, days: int) -> ColumnElement[date]:
-    """Return the civil date of São Paulo some days after a moment.
+def days_after(moment: Any, days: int) -> ColumnElement[date]:
+    """Return the civil date of São Paulo some days after (or before) a moment.
 
     SQLite knows no time zones: there the offset since 2019, the year in which Brazil gave up daylight saving, is used.
     """
     if db.engine.dialect.name == "sqlite":
-        return func.date(moment, "-3 hours", f"+{days} days", type_=Date)
+        return func.date(moment, "-3 hours", f"{days:+} days", type_=Date)
     return cast(func.timezone(str(clock.SAO_PAULO), moment), Date) + days
 
 
-def _is_heard(kind: NoticeKind) -> ColumnElement[bool]:
+def is_heard(kind: NoticeKind) -> ColumnElement[bool]:
     """Say that the partner did not ask for silence about this client and kind."""
     return ~exists().where(NoticeMute.client_id == Client.id, NoticeMute.kind == kind)
 
 
-def _exists(kind: NoticeKind, subject: Any, effective_on: Any, *, is_dismissed: bool = False) -> ColumnElement[bool]:
+def is_made(kind: NoticeKind, subject: Any, effective_on: Any, *, is_dismissed: bool = False) -> ColumnElement[bool]:
     """Say that there is this very notice (that it was dismissed); one look into the unique index."""
     same = [
         _MADE.partner_id == Client.partner_id,
@@ -223,14 +232,13 @@ def _put_off(kind: NoticeKind, today: date) -> Subquery:
 
     They are few and have an index of their own, so that the night joins them once instead of asking for each client.
     """
-    earlier = CODE_AGES if kind in CODE_AGES else EXPIRY_RULES
     return (
         select(Notice.subject_id, func.max(Notice.postponed_to).label("to"))
         .where(
             IS_UNSETTLED,
             Notice.postponed_to > today,
             Notice.dismissed_at.is_(None),
-            Notice.kind.in_([other for other in earlier if other is not kind]),
+            Notice.kind.in_(replaced_by(kind)),
         )
         .group_by(Notice.subject_id)
         .subquery("put_off")

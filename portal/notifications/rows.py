@@ -90,7 +90,7 @@ class Credit(NamedTuple):
 
 @dataclass(frozen=True)
 class NoticeRow:
-    """A line of an opened group: the client, and the date, the code's product and date, or the credit that it is about."""
+    """A line of an opened group: the client, and the due date, the code, the credit or the certificate's end that it is about."""
 
     id: int
     client_id: int
@@ -100,6 +100,7 @@ class NoticeRow:
     issued_on: date | None
     item: Item | None
     credit: Credit | None
+    certificate_through_on: date | None
 
     @classmethod
     def build_all(cls, page: Page) -> list[NoticeRow]:
@@ -114,8 +115,9 @@ class NoticeRow:
                 formatting.local_date(issued_at) if issued_at else None,
                 item,
                 Credit.build(entry) if entry else None,
+                formatting.local_date(ends_at) if ends_at else None,
             )
-            for notice, client, issued_at, item, entry in page.rows
+            for notice, client, issued_at, item, entry, ends_at in page.rows
         ]
 
 

@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement, delete, func, select, text, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal import clock
-from portal.domain.notices import CODE_AGES, EXPIRY_RULES, NoticeKind, oldest_due
+from portal.domain.notices import CERTIFICATE_DAYS, CODE_AGES, EXPIRY_RULES, NoticeKind, oldest_due
 from portal.domain.statuses import Status, derive_status
 from portal.extensions import db
 from portal.models import Client, ClientTally, Notice, RegistrationCode
 from portal.models.types import AnySelect
-from portal.notifications import candidates
+from portal.notifications import candidates, ending
 
 Counts = dict[str, int]
 IS_SETTLED = Notice.is_settled == true()
@@ -26,9 +26,9 @@ UNTRACKED = {"synchronize_session": False, "preserve_rowcount": True}
 
 
 def notify(now: datetime) -> Counts:
-    """Do the work of both jobs, as the first start of the demo does."""
+    """Do the work of all three jobs, as the first start of the demo does."""
     today = clock.local_date(now)
-    return notify_expiring(today, now) | notify_unused_codes(today, now)
+    return notify_expiring(today, now) | notify_unused_codes(today, now) | notify_ending_certificates(today, now)
 
 
 def notify_expiring(today: date, now: datetime) -> Counts:
@@ -80,6 +80,22 @@ def notify_unused_codes(today: date, now: datetime) -> Counts:
     return counts | {"codes_settled": settled, "codes_forgotten": forgotten}
 
 
+def notify_ending_certificates(today: date, now: datetime) -> Counts:
+    """Make the notices of certificates that end; return how many by kind, and how many were closed.
+
+    All in one transaction, so that nobody sees a certificate twice.
+    """
+    _begin()
+    counts: Counts = {}
+    for kind in CERTIFICATE_DAYS:
+        told = _insert(ending.candidates_of(kind, today, now))
+        counts[kind.value] = told + _reopen(ending.asked_again(kind, today))
+    settled = sum(_settle(ending.answered(kind, today)) for kind in CERTIFICATE_DAYS)
+    forgotten = _delete([IS_SETTLED, *ending.past()])
+    db.session.commit()
+    return counts | {"certificates_settled": settled, "certificates_forgotten": forgotten}
+
+
 def preview_expiring(today: date) -> Counts:
     """Count what ``notify_expiring`` would make, and whose status changes today (DOMAIN §1); nothing is written."""
     return _previewed(EXPIRY_RULES, today) | _changing_status(today)
@@ -90,9 +106,19 @@ def preview_unused_codes(today: date) -> Counts:
     return _previewed(CODE_AGES, today)
 
 
+def preview_ending_certificates(today: date) -> Counts:
+    """Count what ``notify_ending_certificates`` would make; nothing is written."""
+    now = clock.moment_of(today, time())
+    return {
+        kind.value: _count(ending.candidates_of(kind, today, now))
+        + _count(select(Notice.id).where(*ending.asked_again(kind, today)))
+        for kind in CERTIFICATE_DAYS
+    }
+
+
 def preview(today: date) -> Counts:
-    """Count what both jobs would make today."""
-    return preview_expiring(today) | preview_unused_codes(today)
+    """Count what all three jobs would make today."""
+    return preview_expiring(today) | preview_unused_codes(today) | preview_ending_certificates(today)
 
 
 def _previewed(kinds: Any, today: date) -> Counts:

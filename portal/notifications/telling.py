@@ -1,6 +1,6 @@
 """Telling of what happened, as it happens: kinds that no night looks for (``portal.domain.notices.TOLD_AT_ONCE``).
 
-Both functions work in the caller's transaction, so that what is told and why stand or fall together.
+All functions work in the caller's transaction, so that what is told and why stand or fall together.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from portal.domain.notices import ABOUT_CLIENTS, NoticeKind
+from portal.domain.notices import ABOUT_CLIENTS, CERTIFICATE_DAYS, NoticeKind
 from portal.extensions import db
 from portal.models import Notice, NoticeMute
 from portal.models.notice import IS_UNSETTLED
@@ -43,6 +43,12 @@ def settle(kind: NoticeKind, subject_ids: Collection[int]) -> int:
     which = [Notice.kind == kind, Notice.subject_id.in_(subject_ids), IS_UNSETTLED]
     if kind in ABOUT_CLIENTS:  # leads into the index of a client's open notices
         which.append(Notice.client_id.in_(subject_ids))
+    return changed(update(Notice).where(*which).values(is_settled=True))
+
+
+def settle_certificates(client_id: int) -> int:
+    """Close the notices of a client's certificate: it is not the current one any more. Returns how many were open."""
+    which = Notice.client_id == client_id, Notice.kind.in_(list(CERTIFICATE_DAYS)), IS_UNSETTLED
     return changed(update(Notice).where(*which).values(is_settled=True))
 
 

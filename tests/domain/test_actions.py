@@ -101,6 +101,7 @@ def test_the_flows_that_exist_name_their_permission() -> None:
         "Cancelar suspensão": "manage_clients",
         "Ocultar": "manage_clients",
         "Reexibir": "manage_clients",
+        "Certificado digital": "manage_clients",
         "Reemitir código": "manage_clients",
         "Alterar CPF/CNPJ": "manage_clients",
     }

@@ -12,10 +12,12 @@ from portal.domain.certificates import (
     Facts,
     Fault,
     Match,
+    Validity,
     csc_faults,
     ensure_fitting,
     holder_document,
     match_of,
+    validity,
 )
 from tests.conftest import NOW
 
@@ -38,6 +40,14 @@ def facts(**changes) -> Facts:
 def test_a_certificate_of_the_client_fits_on_both_of_its_last_moments() -> None:
     assert ensure_fitting(facts(), CNPJ, NOW) is Match.SAME
     assert ensure_fitting(facts(not_before=NOW, not_after=NOW), CNPJ, NOW) is Match.SAME
+
+
+@pytest.mark.parametrize(
+    ("days", "stands"),
+    [(-1, Validity.OVER), (0, Validity.ENDING), (30, Validity.ENDING), (31, Validity.VALID)],
+)
+def test_its_end_is_near_in_the_days_of_the_notices(days: int, stands: Validity) -> None:
+    assert validity(NOW.date() + timedelta(days=days), NOW.date()) is stands
 
 
 def test_one_of_another_establishment_fits_with_a_warning() -> None:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from portal.domain.forecast import Step, steps
+from portal.domain.forecast import Step, certificate_steps, steps
 from portal.domain.notices import NoticeKind as K
 from portal.domain.notices import notice_kind
 from portal.domain.statuses import Status, derive_status
@@ -40,6 +40,18 @@ def test_due_on_the_last_of_february_there_is_no_expired_day() -> None:  # R22
         Step(date(2025, 3, 1), status=Status.INACTIVE),
         Step(date(2025, 3, 1), notice=K.INACTIVE),
     ]
+
+
+def test_a_certificates_notices_come_while_the_license_lasts() -> None:
+    client, through_on = facts(date(2025, 8, 10)), date(2025, 8, 9)
+    told = [
+        Step(date(2025, 8, 2), notice=K.CERTIFICATE_7),
+        Step(date(2025, 8, 9), notice=K.CERTIFICATE_0, is_muted=True),
+    ]
+    assert certificate_steps(client, through_on, date(2025, 7, 10), {K.CERTIFICATE_0}) == told
+    first = Step(date(2025, 7, 10), notice=K.CERTIFICATE_30)
+    assert certificate_steps(client, through_on, date(2025, 7, 9), {K.CERTIFICATE_0}) == [first, *told]
+    assert certificate_steps(client, through_on + timedelta(days=2), date(2025, 8, 4)) == []
 
 
 def test_a_suspended_client_goes_the_same_way() -> None:  # R16

@@ -132,6 +132,25 @@ def test_the_ranges_of_issue_are_the_ages_turned_round() -> None:
         assert holding == ([kind] if kind else [])
 
 
+@pytest.mark.parametrize(
+    ("days", "kind"),
+    [(31, None), (30, K.CERTIFICATE_30), (8, K.CERTIFICATE_30), (7, K.CERTIFICATE_7), (1, K.CERTIFICATE_7)]
+    + [(days, K.CERTIFICATE_0) for days in (0, -1, -400)],
+)
+def test_a_certificate_is_told_of_before_and_from_its_last_day_on(days, kind) -> None:
+    today = date(2024, 2, 29)
+    through_on = today + timedelta(days=days)
+    assert notices.certificate_kind(through_on, today) is kind
+    holding = [one for one in notices.CERTIFICATE_DAYS if notices.ending_range(one, today).holds(through_on)]
+    assert holding == ([kind] if kind else [])
+
+
+def test_a_later_kind_takes_the_place_of_the_others_about_the_same_subject() -> None:
+    assert notices.replaced_by(K.CERTIFICATE_7) == [K.CERTIFICATE_30, K.CERTIFICATE_0]
+    assert set(notices.replaced_by(K.CODE_1)) == {K.CODE_7, K.CODE_30}
+    assert notices.replaced_by(K.CREDITED) == []
+
+
 def test_money_is_shown_to_who_may_see_it() -> None:
     of_money = {kind for kind in K if notices.seen_with(kind) is Permission.VIEW_INVOICES}
     assert of_money == {K.CREDITED, K.RETAIL_BELOW_COST}
@@ -139,8 +158,9 @@ def test_money_is_shown_to_who_may_see_it() -> None:
 
 
 def test_every_kind_has_a_rule() -> None:
-    assert EXPIRY_RULES.keys() | CODE_AGES.keys() | notices.TOLD_AT_ONCE == set(K)
-    assert len(EXPIRY_RULES) + len(CODE_AGES) + len(notices.TOLD_AT_ONCE) == len(K)
+    of_the_night = [kind for kinds in notices.OF_THE_NIGHT for kind in kinds]
+    assert {*of_the_night} | notices.TOLD_AT_ONCE == set(K)
+    assert len(of_the_night) + len(notices.TOLD_AT_ONCE) == len(K)
     assert list(CODE_AGES.values()) == sorted(CODE_AGES.values())
 
 

@@ -229,6 +229,8 @@ def test_a_groups_link_shows_exactly_its_clients(make, partner, due_in, web) -> 
     for age in (1, 8, 31):
         make.code(due_in(25), issued_at=NOW - timedelta(days=age))
         make.client(make.partner(), due_on=TODAY)
+    for days in (0, 7, 30):
+        make.certificate(due_in(25), not_after=NOW + timedelta(days=days))
     night()
     for group in queries.groups(partner.id, TODAY):
         expected = {one.client_id for one in notices(kind=group.kind, partner_id=partner.id)}

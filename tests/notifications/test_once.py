@@ -9,9 +9,9 @@ from threading import Barrier, Thread
 import pytest
 from flask import Flask
 
-from jobs import expire_licenses, remind_codes
+from jobs import expire_licenses, remind_certificates, remind_codes
 from portal import clock
-from portal.domain.notices import CODE_AGES, EXPIRY_RULES, NoticeKind
+from portal.domain.notices import TOLD_AT_ONCE, NoticeKind
 from portal.extensions import db
 from portal.models import Client
 from tests.conftest import NOW
@@ -49,7 +49,7 @@ def test_two_processes_at_once_make_each_notice_once(app: Flask, crowd) -> None:
         with app.app_context():
             start.wait()
             try:
-                totals.append(expire_licenses.run(NOW) | remind_codes.run(NOW))
+                totals.append(expire_licenses.run(NOW) | remind_codes.run(NOW) | remind_certificates.run(NOW))
             except Exception as fault:  # noqa: BLE001 - shown below
                 faults.append(fault)
             finally:
@@ -65,7 +65,7 @@ def test_two_processes_at_once_make_each_notice_once(app: Flask, crowd) -> None:
     assert set(made.values()) == {1}
     open_by_client = Counter(one.client_id for one in notices() if one.due_on and not one.is_settled)
     assert set(open_by_client.values()) == {1}
-    assert sum(total[kind.value] for total in totals for kind in (*EXPIRY_RULES, *CODE_AGES)) == len(made)
+    assert sum(total[kind.value] for total in totals for kind in NoticeKind if kind not in TOLD_AT_ONCE) == len(made)
     assert night() == dict.fromkeys(totals[0], 0)
 
 
