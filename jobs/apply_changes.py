@@ -10,6 +10,7 @@ from portal.licenses import applying
 WORDS = {
     "applied": ("mudança de licença aplicada", "mudanças de licença aplicadas"),
     "codes_revoked": ("código não utilizado revogado", "códigos não utilizados revogados"),
+    "devices_revoked": ("aparelho desativado", "aparelhos desativados"),
 }
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from portal.accounts import cleaning
 from portal.clients import bulk_cleaning
 from portal.imports import cleaning as imports
+from portal.installations import cleaning as installations
 from portal.operations import service
 from portal.works import service as works
 
@@ -18,6 +19,8 @@ WORDS = {
     "bulk_orders": ("lote antigo", "lotes antigos"),
     "imports": ("importação antiga", "importações antigas"),
     "works": ("trabalho encerrado", "trabalhos encerrados"),
+    "seats": ("uso de licença encerrado", "usos de licença encerrados"),
+    "pairings": ("pedido de aparelho sem resposta", "pedidos de aparelho sem resposta"),
     "job_runs": ("execução antiga", "execuções antigas"),
 }
 
@@ -25,6 +28,7 @@ WORDS = {
 def run(now: datetime) -> dict[str, int]:
     """Delete them; how long each kind is kept stands in ``portal.domain.retention``."""
     counts = cleaning.forget(now) | {"bulk_orders": bulk_cleaning.forget(now), "works": works.forget(now)}
+    counts |= installations.forget(now)
     return counts | {"imports": imports.forget(now), "job_runs": service.forget_runs(now)}
 
 
@@ -32,4 +36,4 @@ def preview(now: datetime) -> dict[str, int]:
     """Count what would be deleted of people's things."""
     orders, ended = bulk_cleaning.count_forgettable(now), works.count_forgettable(now)
     counts = {"bulk_orders": orders, "imports": imports.count_forgettable(now), "works": ended}
-    return cleaning.count_forgettable(now) | counts
+    return cleaning.count_forgettable(now) | installations.count_forgettable(now) | counts

@@ -17,6 +17,7 @@ from portal.domain.errors import (
     ChargeHindered,
     CodeClosed,
     CreditShort,
+    DevicesToChoose,
     DocumentTaken,
     Invalid,
     InvoiceClosed,
@@ -118,7 +119,7 @@ def in_words(refusal: Refusal) -> Answer:  # noqa: C901 - one case for each refu
             return _of_selection(refusal)
         case TooManyAttempts(retry_after=wait):
             return Answer(429, "Muitas tentativas", f"Muitas tentativas. Tente de novo em {_minutes(wait)}.")
-        case SetRefused() | PriceMissing() | QuoteAged() | OpenCharges() | OrderFixed():
+        case SetRefused() | PriceMissing() | QuoteAged() | OpenCharges() | OrderFixed() | DevicesToChoose():
             return _of_order(refusal)
         case ReleaseRefused() | MethodBilled() | CreditShort() | RenewalBlocked() | InvoiceClosed():
             return _of_money(refusal)
@@ -164,7 +165,9 @@ def _of_input(refusal: Invalid | FileRefused) -> Answer:
     return Answer(422, "Confira os dados", text)
 
 
-def _of_order(refusal: SetRefused | PriceMissing | QuoteAged | OpenCharges | OrderFixed) -> Answer:
+def _of_order(
+    refusal: SetRefused | PriceMissing | QuoteAged | OpenCharges | OrderFixed | DevicesToChoose,
+) -> Answer:
     match refusal:
         case SetRefused(problems=problems):
             return Answer(422, "Confira os produtos", " ".join(map(problem_in_words, problems)))
@@ -180,6 +183,9 @@ def _of_order(refusal: SetRefused | PriceMissing | QuoteAged | OpenCharges | Ord
         case OpenCharges(amount_cents=cents):
             text = f"Há {formatting.money(cents)} em cobranças adicionais em aberto deste cliente. Pague-as antes."
             return Answer(409, "Cobranças em aberto", text)
+        case DevicesToChoose(count=count):
+            which = "o aparelho que deixa" if count == 1 else f"os {count} aparelhos que deixam"
+            return Answer(422, "Escolha quem sai", f"Marque {which} o Link Móvel. Nada foi gravado ainda.")
         case OrderFixed(why=why):
             return Answer(409, "Pedido não pode ser estornado", f"Não dá para estornar este pedido: {why.label}.")
 

@@ -73,7 +73,6 @@ class Installation:
             raise NotActivated(f"Peça ao parceiro que autorize o número {answer['number']}. Depois, ative de novo.")
         self.state.key, self.state.program, self.state.license = answer["key"], program, None
         self.state.requests, self.state.seats, self.state.peaks, self.state.backups = {}, {}, {}, []
-        self.save()  # whatever becomes of the license, the code is used and this is its key
         self._accept(answer)
 
     # checking in
@@ -116,7 +115,10 @@ class Installation:
             raise
 
     def _accept(self, answer: Answer) -> None:
-        """Take a fresh license, which also tells the time: what the clock showed before counts no more."""
+        """Take a fresh license, which also tells the time: what the clock showed before counts no more.
+
+        Whatever is wrong with the license, all else that the answer brought (a key, above all) is kept.
+        """
         state, token = self.state, str(answer["license"])
         try:
             if licenses.key_id(token) not in [key["kid"] for key in state.keys]:

@@ -62,6 +62,7 @@ REFUSALS = [
     (refusals.MethodBilled(), 409, "A próxima renovação já foi cobrada."),
     (refusals.BelowCost({Item.WAITER: 1990}), 422, "Link Garçom custa R$\xa019,90: informe ao menos esse valor."),
     (refusals.ChargeHindered(Hindrance.PAUSED), 409, "Pausada. Nada foi emitido."),
+    (refusals.PairingRefused(Status.EXPIRED), 409, "Nada mudou para este aparelho: a licença venceu"),
     (refusals.BackupRefused(NoBackup.NO_CLOUD), 409, "Este cliente não tem Cloud. Nada foi gravado."),
     (refusals.RetailClosed(), 409, "Esta cobrança já foi paga."),
     (refusals.ProgramRefused(Reason.TOO_MANY_SEATS), 409, "Todas as licenças estão em uso."),

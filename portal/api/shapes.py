@@ -5,7 +5,8 @@ from __future__ import annotations
 from portal.domain.catalogue import Item
 from portal.domain.cloud import Health
 from portal.domain.ids import LARGEST_ID
-from portal.domain.installations import Program, has_leases
+from portal.domain.installations import Program
+from portal.domain.seats import has_leases
 from portal.domain.shapes import MOMENT, Field, Many, Shape, one_of, text, whole
 
 MOST_BYTES = 16 * 1024

@@ -15,9 +15,9 @@ from portal.clients.conditions import any_status
 from portal.domain import devices
 from portal.domain.catalogue import Item, Product
 from portal.domain.devices import Use
-from portal.domain.installations import SEAT_LEASE
 from portal.domain.licenses import Holding
 from portal.domain.notices import NoticeKind
+from portal.domain.seats import SEAT_LEASE
 from portal.domain.silence import Answers
 from portal.domain.statuses import LIVE_STATUSES
 from portal.extensions import db

@@ -82,6 +82,8 @@ FIELD_LABELS = {
     "postponed_to": "Avisar de novo em",
     "decision": "Decisão",
     "cycle": "Vencimento",
+    "devices_leaving": "Aparelhos que saem",
+    "devices_revoked": "Aparelhos que saíram",
     "item": "Produto",
     "device": "Aparelho",
     "number": "Número",

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from typing import NamedTuple, Protocol
 
 from portal.domain.catalogue import OFFERS, Item
-from portal.domain.installations import has_leases, to_leave
+from portal.domain.installations import to_leave
 from portal.domain.labels import LabelEnum
 from portal.domain.licenses import Holding, Quantities
+from portal.domain.seats import has_leases
 
 
 class Use(NamedTuple):

@@ -112,6 +112,15 @@ class QuoteAged(Refusal):
     """The price, the day or the license changed since the values were shown; they have to be seen again."""
 
 
+class DevicesToChoose(Refusal):
+    """Link Móvel seats are cut below the devices that use them: which ones leave was not said (DOMAIN §7)."""
+
+    def __init__(self, count: int) -> None:
+        """Remember how many leave."""
+        super().__init__(count)
+        self.count = count
+
+
 class OpenCharges(Refusal):
     """Additional charges of the client are unpaid (DOMAIN §5, R11)."""
 

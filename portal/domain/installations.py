@@ -1,18 +1,15 @@
-"""Installed programs: which may run and until when, who may sit on a seat, why one is refused (DOMAIN §2, §7)."""
+"""Installed programs: which may run and until when, what their licenses say, why one is refused (DOMAIN §2, §7)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 
-from portal.domain.catalogue import OFFERS, Item, Product
+from portal.domain.catalogue import Item, Product
 from portal.domain.labels import LabelEnum
 from portal.domain.licenses import Holding
 from portal.domain.statuses import Status
-
-SEAT_LEASE = timedelta(minutes=15)
-"""A seat that nobody was heard of for so long is free again (DOMAIN §7)."""
 
 CHECK_IN_EVERY = timedelta(hours=6)
 """How often a program that can reach the portal is asked to: several times within the shortest lease of a day."""
@@ -180,58 +177,6 @@ def stretches(holding: Holding, first_on: date, last_on: date) -> list[Stretch]:
     """
     days = sorted({first_on} | {one.effective_on for one in holding.pending if first_on < one.effective_on <= last_on})
     return [Stretch(day, holding.on(day)) for day in days]
-
-
-# Seats
-
-
-class Seated(Protocol):
-    """What a seat looks like to the rules."""
-
-    @property
-    def id(self) -> int: ...  # noqa: D102
-    @property
-    def device_id(self) -> str: ...  # noqa: D102
-    @property
-    def heard_at(self) -> datetime: ...  # noqa: D102
-    @property
-    def released_at(self) -> datetime | None: ...  # noqa: D102
-
-
-SomeSeat = TypeVar("SomeSeat", bound=Seated)
-
-
-def has_leases(item: Item) -> bool:
-    """Say whether seats of an item are leased: simultaneous use, and the computers beside the main one (DOMAIN §7).
-
-    A Link Móvel is bound to its device by a code of its own.
-    """
-    return item is Item.BASE or (OFFERS[item].has_seats and item is not Item.MOBILE)
-
-
-def capacity(item: Item, quantity: int) -> int:
-    """Return how many seats of an item may be leased at once; the main computer sits on one of the base license's."""
-    return max(quantity - 1, 0) if item is Item.BASE else quantity
-
-
-def is_taken(seat: Seated, now: datetime) -> bool:
-    """Say whether somebody sits on a seat: not given back, and heard of within the lease."""
-    return seat.released_at is None and now - seat.heard_at < SEAT_LEASE
-
-
-def taken(seats: Sequence[SomeSeat], now: datetime) -> list[SomeSeat]:
-    """Return the seats that somebody sits on, who came first first."""
-    return sorted((seat for seat in seats if is_taken(seat, now)), key=lambda seat: seat.id)
-
-
-def may_stay(seats: Sequence[SomeSeat], device_id: str, most: int, now: datetime) -> bool:
-    """Say whether a device that sits on a seat keeps it: who came first stays where there are fewer seats than before."""
-    return device_id in [seat.device_id for seat in taken(seats, now)[:most]]
-
-
-def has_room(seats: Sequence[SomeSeat], device_id: str, most: int, now: datetime) -> bool:
-    """Say whether a device may sit down (DOMAIN R18): there is a seat that nobody else sits on."""
-    return len([seat for seat in taken(seats, now) if seat.device_id != device_id]) < most
 
 
 # Link Móvel

@@ -23,6 +23,12 @@ IMPORT_DRAFTS = timedelta(days=7)
 IMPORTS = timedelta(days=90)
 """Counted from the confirmation; with an import go the rows of its file, not the clients."""
 
+SEATS = timedelta(days=30)
+"""Counted from when a seat was given back, freed, or last heard of."""
+
+PAIRINGS = timedelta(days=7)
+"""Counted from when a Navi asked; one that was authorised is kept with its installation."""
+
 DAILY_BACKUPS = 7
 WEEKLY_BACKUPS = 4
 SUNDAY = 6

@@ -113,8 +113,9 @@ def _activated(asking: Asking, now: datetime, settings: Settings) -> License:
     holding = standing.holding_at(client, now)
     _ensure_seat(client, code, holding.now.get(asking.program.item, 0))
     _consume(code, now)
-    reissue.end_keys_of(code, now=now)
+    ended = reissue.end_keys_of(code, now=now)
     made = install(client, asking.program.item, asking.device, asking.version, asking.request_hash, now=now)
+    made.leaves_on = next((one.leaves_on for one in ended), None)  # who was chosen to leave gains nothing by a new code
     license_ = standing.license_for(client, made, holding, now, settings)
     db.session.commit()
     return license_

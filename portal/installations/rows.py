@@ -9,8 +9,9 @@ from typing import Any
 
 from portal import formatting
 from portal.domain.catalogue import Item, Product
-from portal.domain.installations import is_taken, program_of
+from portal.domain.installations import program_of
 from portal.domain.licenses import Quantities
+from portal.domain.seats import is_taken
 from portal.models import Installation, Pairing, Seat
 
 UNNAMED = "aparelho sem nome"
@@ -46,7 +47,8 @@ def _facts(one: Installation, today: date) -> list[str]:
     if one.last_seen_at:
         facts.append(f"visto em {formatting.moment(one.last_seen_at)}")
     if one.leaves_on:
-        facts.append(f"sai em {formatting.short_day(one.leaves_on, today)}")
+        verb = "sai em" if one.leaves_on > today else "sem licença desde"
+        facts.append(f"{verb} {formatting.short_day(one.leaves_on, today)}")
     return facts
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal import clock
-from portal.domain import installations
+from portal.domain import seats as rules
 from portal.domain.catalogue import Item
 from portal.domain.devices import Use
 from portal.domain.errors import ProgramRefused
-from portal.domain.installations import SEAT_LEASE, Reason
+from portal.domain.installations import Reason
+from portal.domain.seats import SEAT_LEASE
 from portal.extensions import db
 from portal.installations import contacts, queries, standing
 from portal.installations.activation import Device
@@ -41,10 +42,10 @@ class _Table:
 
     @property
     def most(self) -> int:
-        return installations.capacity(self.item, self.quantity)
+        return rules.capacity(self.item, self.quantity)
 
     def use(self) -> Use:
-        in_use = len(installations.taken(self.seats, self.now)) + (self.quantity - self.most)
+        in_use = len(rules.taken(self.seats, self.now)) + (self.quantity - self.most)
         return Use(self.item, in_use, self.quantity)
 
     def seat_of(self, device_id: str) -> Seat | None:
@@ -58,11 +59,11 @@ def take(key: str, item: Item, device: Device, *, now: datetime, settings: Setti
         ProgramRefused: TOO_MANY_SEATS with how many are in use, NOT_LICENSED, or why the programs may not run.
     """
     table = _table(key, item, now, settings)
-    if not installations.has_room(table.seats, device.id, table.most, now):
+    if not rules.has_room(table.seats, device.id, table.most, now):
         use = table.use()
         raise ProgramRefused(Reason.TOO_MANY_SEATS, in_use=use.in_use, bought=use.bought)
     for left in table.seats:
-        if not installations.is_taken(left, now):
+        if not rules.is_taken(left, now):
             left.released_at = left.heard_at + SEAT_LEASE
     seat = table.seat_of(device.id)
     return _leased(table, _sat_down(table, device) if seat is None or seat.released_at is not None else seat, device)
@@ -77,9 +78,9 @@ def renew(key: str, item: Item, device: Device, *, now: datetime, settings: Sett
     """
     table = _table(key, item, now, settings)
     seat = table.seat_of(device.id)
-    if seat is None or not installations.is_taken(seat, now):
+    if seat is None or not rules.is_taken(seat, now):
         raise ProgramRefused(Reason.SEAT_FREED if _was_freed(table, device.id) else Reason.SEAT_LOST)
-    if not installations.may_stay(table.seats, device.id, table.most, now):
+    if not rules.may_stay(table.seats, device.id, table.most, now):
         use = table.use()
         raise ProgramRefused(Reason.TOO_MANY_SEATS, in_use=use.in_use, bought=use.bought)
     return _leased(table, seat, device)
@@ -104,11 +105,12 @@ def _table(key: str, item: Item, now: datetime, settings: Settings | None) -> _T
     found = queries.by_key(key)
     if found is None:
         raise ProgramRefused(Reason.KEY_UNKNOWN)
-    if found[0].revoked_at is not None:
+    main, client = found[0], queries.locked_client(found[1].id)
+    db.session.refresh(main, ["revoked_at"])  # whoever replaced it held the client's row before us
+    if main.revoked_at is not None:
         raise ProgramRefused(Reason.KEY_REPLACED)
-    if found[0].item is not Item.BASE:
+    if main.item is not Item.BASE:
         raise ProgramRefused(Reason.NOT_LICENSED)
-    client = queries.locked_client(found[1].id)
     quantity = licenses.holding_of(client.id, clock.local_date(now)).now.get(item, 0)
     if settings is not None:
         standing.ensure_running(client, now, settings)

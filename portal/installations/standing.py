@@ -74,6 +74,8 @@ def license_for(
     is_release_of_cycle = client.released_due_on == client.due_on
     released = client.released_through_on if is_release_of_cycle else None
     runs_through = trust.runs_through(client.due_on, grace_days=settings.grace_days, released_through=released)
+    if installation.leaves_on is not None:
+        runs_through = min(runs_through, installation.leaves_on - timedelta(days=1))
     end = clock.moment_of(runs_through + timedelta(days=1), time())
     until = installations.terms(client.due_on, runs_through, end, now, settings.lease)
     claims = installations.claims(

@@ -1,7 +1,8 @@
 """Folding the changes whose day has come into what clients hold: the work of a night (DOMAIN §5, removing).
 
 Every screen reads a holding with these changes counted (``queries.holding_of``), so that a late night changes nothing:
-it only keeps the two tables short, and gives up codes that no seat stands behind any more.
+it only keeps the two tables short, gives up codes that no seat stands behind any more, and ends the keys of Link Móvel
+devices whose day to leave has come.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Subquery, delete, false, func, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal import clock
@@ -26,7 +27,7 @@ CHANGES_APPLIED = "changes_applied"
 
 
 def apply_due(now: datetime) -> dict[str, int]:
-    """Fold every change that is due up to now and return how many, and how many codes went with them. Commits.
+    """Fold every change that is due up to now and return how many, and what went with them. Commits.
 
     A client's version does not move: an order that somebody is filling in means the same before and after. The
     partner's counter does, so that pages kept by browsers are asked for again.
@@ -34,19 +35,21 @@ def apply_due(now: datetime) -> dict[str, int]:
     today = clock.local_date(now)
     _lock(today)
     changes = db.session.execute(_changes(today)).all()
-    revoked = _revoke_codes(today, now) if changes else Counter[int]()
+    codes = _revoke_codes(today, now) if changes else Counter[int]()
+    devices = _revoke_devices(today, now) if changes else Counter[int]()
     if changes:
         _fold(today)
-        db.session.execute(insert(AuditEvent), list(_events(changes, revoked, now)))
+        db.session.execute(insert(AuditEvent), list(_events(changes, codes, devices, now)))
     db.session.commit()
-    return {"applied": len(changes), "codes_revoked": revoked.total()}
+    return {"applied": len(changes), "codes_revoked": codes.total(), "devices_revoked": devices.total()}
 
 
 def count_due(today: date) -> dict[str, int]:
     """Return what ``apply_due`` would count on a day."""
     applied = db.session.scalar(select(func.count()).select_from(_winners(today)))
     revoked = db.session.scalar(select(func.count()).select_from(RegistrationCode).where(_is_beyond(today)))
-    return {"applied": applied or 0, "codes_revoked": revoked or 0}
+    devices = db.session.scalar(select(func.count()).select_from(Installation).where(*_leaves(today)))
+    return {"applied": applied or 0, "codes_revoked": revoked or 0, "devices_revoked": devices or 0}
 
 
 def _due(today: date) -> list[ColumnElement[bool]]:
@@ -110,7 +113,7 @@ def _is_beyond(today: date) -> ColumnElement[bool]:
     living device stands on that one's seat.
     """
     won, code = _winners(today), RegistrationCode
-    lives = Installation.item == Item.MOBILE, Installation.revoked_at.is_(None)
+    lives = Installation.item == Item.MOBILE, Installation.revoked_at.is_(None), ~_has_left(today)
     devices = select(func.count()).where(*lives, Installation.client_id == code.client_id).correlate(code)
     replaces = select(Installation.id).where(*lives, Installation.id == code.supersedes_id).correlate(code)
     place = devices.scalar_subquery() + func.row_number().over(partition_by=code.client_id, order_by=code.id)
@@ -123,6 +126,24 @@ def _is_beyond(today: date) -> ColumnElement[bool]:
     return code.id.in_(select(ranked.c.id).where(ranked.c.place > ranked.c.quantity))
 
 
+def _has_left(today: date) -> ColumnElement[bool]:
+    """Return the condition of a device whose day to leave has come."""
+    return func.coalesce(Installation.leaves_on <= today, false())
+
+
+def _leaves(today: date) -> list[ColumnElement[bool]]:
+    """Return the conditions of a key that ends because its device was chosen to leave (DOMAIN §7)."""
+    cut = select(PendingChange.client_id).where(*_due(today), PendingChange.item == Item.MOBILE)
+    return [Installation.client_id.in_(cut), Installation.leaves_on <= today, Installation.revoked_at.is_(None)]
+
+
+def _revoke_devices(today: date, now: datetime) -> Counter[int]:
+    """End their keys and return how many of each client."""
+    statement = update(Installation).where(*_leaves(today)).values(revoked_at=now)
+    options = {"synchronize_session": False}
+    return Counter(db.session.scalars(statement.returning(Installation.client_id), execution_options=options).all())
+
+
 def _revoke_codes(today: date, now: datetime) -> Counter[int]:
     """Revoke them and return how many of each client."""
     statement = update(RegistrationCode).where(_is_beyond(today)).values(revoked_at=now)
@@ -130,7 +151,9 @@ def _revoke_codes(today: date, now: datetime) -> Counter[int]:
     return Counter(db.session.scalars(statement.returning(RegistrationCode.client_id), execution_options=options).all())
 
 
-def _events(changes: Sequence[AnyRow], revoked: Counter[int], now: datetime) -> Iterator[dict[str, Any]]:
+def _events(
+    changes: Sequence[AnyRow], codes: Counter[int], devices: Counter[int], now: datetime
+) -> Iterator[dict[str, Any]]:
     """Yield one event for each client, in the words of ``service.as_json``."""
     for client_id, group in groupby(changes, key=lambda change: change.client_id):
         mine = list(group)
@@ -142,5 +165,9 @@ def _events(changes: Sequence[AnyRow], revoked: Counter[int], now: datetime) -> 
             "at": now,
             "before": {"licenses": {change.item.value: change.was or 0 for change in mine}},
             "after": {"licenses": {change.item.value: change.quantity for change in mine}}
-            | ({"codes_revoked": revoked[client_id]} if revoked[client_id] else {}),
+            | {
+                name: count[client_id]
+                for name, count in (("codes_revoked", codes), ("devices_revoked", devices))
+                if count[client_id]
+            },
         }

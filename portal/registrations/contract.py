@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -21,25 +21,30 @@ from portal.domain.licenses import Holding, Plan, Quantities
 from portal.domain.prices import PriceTable
 from portal.licenses import queries, service
 from portal.models import AuditEvent, Client, RegistrationCode
-from portal.registrations import methods
+from portal.registrations import leaving, methods
 from portal.registrations.methods import Bill, When
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What the screen of "Editar" and "Reativar" asks for: data, quantities wanted for good, renewal method."""
+    """What the screen of "Editar" and "Reativar" asks for: data, quantities wanted for good, renewal method.
+
+    ``leaving`` are the Link Móvel devices that were chosen to leave where seats are cut.
+    """
 
     data: Mapping[str, str]
     wanted: Quantities
     method: RenewalMethod
     when: When | None = None
+    leaving: frozenset[int] = frozenset()
 
     @property
     def content(self) -> dict[str, Any]:
         """What makes the same form the same; the quote that it shows is not part of it."""
         licenses = {item.value: units for item, units in self.wanted.items() if units}
         when = {"method_when": self.when.value} if self.when else {}
-        return {**self.data, "renewal_method": self.method.value, "licenses": licenses, **when}
+        chosen = {leaving.KEPT: sorted(self.leaving)} if self.leaving else {}
+        return {**self.data, "renewal_method": self.method.value, "licenses": licenses, **when, **chosen}
 
     def changes_of(self, client: Client, bill: Bill | None = None) -> dict[str, Any]:
         """Return the columns that the wish changes; ``bill`` is what asks for the cycle of a license that runs.
@@ -111,6 +116,7 @@ def change(client: Client, wish: Wish, *, version: int, quote_seen: str, now: da
         SetRefused, PriceMissing: as ``plan``.
         MethodBilled: the coming cycle is billed, and what is to become of the other method was not chosen.
         InvoiceClosed: the invoice that was to be cancelled was paid a moment ago.
+        DevicesToChoose: Link Móvel seats are cut, and which devices leave was not said.
         QuoteAged: something is added and its values were not shown, or are others by now.
     """
     order, today = Order(Action.EDIT, version, actor, now, wish.content), clock.local_date(now)
@@ -121,18 +127,21 @@ def change(client: Client, wish: Wish, *, version: int, quote_seen: str, now: da
     changes, is_freed = wish.changes_of(client, bill), is_freeing(client, wish, bill)
     holding = queries.holding_of(client.id, today)
     intended = plan(client, holding, wish.wanted, today, price_table(today), is_freed=is_freed)
+    devices = leaving.devices_of(client, holding.now)
+    leaving.ensure_chosen(devices, wish.wanted, wish.leaving)
+    is_other = not intended.is_nothing or leaving.is_other(devices, intended.after, wish.leaving, today)
     if intended.has_additions:
         ensure_seen(intended.quote, intended.added, quote_seen)
 
     def also(event: AuditEvent) -> None:
         if bill and is_freed:
             methods.cancel(bill, now=now, actor=actor)
-        if not intended.is_nothing:
-            carry_out(client, event, holding, intended, now)
+        if is_other:
+            carry_out(client, event, holding, intended, now, wish=wish)
 
     if bill and is_freed:
         methods.hold(bill)
-    return clients.once(order, client, changes, None if intended.is_nothing and not is_freed else also)
+    return clients.once(order, client, changes, also if is_other or is_freed else None)
 
 
 def is_freeing(client: Client, wish: Wish, bill: Bill | None) -> bool:
@@ -172,14 +181,19 @@ def revocable(client: Client, holding: Holding) -> set[tuple[Item, date]]:
     return {(one.item, one.effective_on) for one in holding.pending if one.effective_on > last_on}
 
 
-def carry_out(client: Client, event: AuditEvent, holding: Holding, intended: Plan, now: datetime) -> None:
+def carry_out(
+    client: Client, event: AuditEvent, holding: Holding, intended: Plan, now: datetime, *, wish: Wish | None = None
+) -> None:
     """Write what a plan makes of a client, with the codes of seats that are usable from now on.
 
     Raises:
         QuoteAged: the coming cycle was billed, or is no longer, since the plan was made.
+        DevicesToChoose: a device was activated or replaced meanwhile.
     """
     if client.due_on and queries.billed_through(client.id, client.due_on) != intended.quote.due_on:
         raise QuoteAged  # the client's row is held by now, and with it whoever bills
+    if wish is not None:
+        leaving.ensure_chosen(leaving.devices_of(client, holding.now), wish.wanted, wish.leaving)
     gained = intended.after.now.get(Item.MOBILE, 0) - holding.now.get(Item.MOBILE, 0)
     issued = service.issue_codes(client, Item.MOBILE, max(gained, 0), now=now)
     write_order(
@@ -192,6 +206,7 @@ def carry_out(client: Client, event: AuditEvent, holding: Holding, intended: Pla
         due_on=client.due_on,
         issued=issued,
         now=now,
+        chosen=wish.leaving if wish else None,
     )
 
 
@@ -207,16 +222,19 @@ def write_order(
     issued: Sequence[RegistrationCode],
     now: datetime,
     columns: Mapping[str, Any] | None = None,
+    chosen: Collection[int] | None = None,
 ) -> None:
     """Write what a client holds from now on, with the order, its charge, and what changed in the record of the event.
 
-    ``due_on`` is the client's due date from now on, ``columns`` are those of its row that undoing the order brings back.
+    ``due_on`` is the client's due date from now on, ``columns`` are those of its row that undoing the order brings back,
+    ``chosen`` the Link Móvel devices that leave, by default those that were to leave before.
     """
     service.write_holding(client.id, after, today=clock.local_date(now))
     was, becomes = service.as_json(before), service.as_json(after)
     note(event, was, becomes)
+    found = was | dict(columns or {}) | leaving.settled(client, event, before, after, chosen=chosen, now=now)
     kept = becomes | {"codes": [code.id for code in issued], "due_on": clients.jsonable(due_on)}
-    service.add_order(client, kind, event, quote=quote, before=was | dict(columns or {}), after=kept, now=now)
+    service.add_order(client, kind, event, quote=quote, before=found, after=kept, now=now)
 
 
 def note(event: AuditEvent, was: Mapping[str, Any], becomes: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ from portal.clients import answers, queries
 from portal.clients.service import Outcome
 from portal.domain.actions import ensure_allowed
 from portal.domain.errors import (
+    DevicesToChoose,
     InvoiceClosed,
     MethodBilled,
     NotPermitted,
@@ -132,7 +133,7 @@ def _save(screen: Screen, client_id: int) -> Response:
         return _form(screen, client, form, chosen, 422)
     if form.chosen_when is When.CANCEL and not viewer().may(Permission.MANAGE_BILLING):
         raise NotPermitted
-    wish = Wish(form.values(), chosen.wanted, form.chosen_method, form.chosen_when)
+    wish = Wish(form.values(), chosen.wanted, form.chosen_method, form.chosen_when, form.leaving)
     base = {"version": form.base_version, "quote_seen": str(form.quote.data or ""), "now": clock.now()}
     try:
         return _saved(client, form, screen.save(client, wish, actor=viewer(), **base))
@@ -142,7 +143,7 @@ def _save(screen: Screen, client_id: int) -> Response:
         return _window(screen, _again(client), form, chosen)
     except MethodBilled:
         return _method_window(screen, _again(client), form, chosen)
-    except (PriceMissing, OpenCharges, InvoiceClosed) as refusal:
+    except (PriceMissing, OpenCharges, InvoiceClosed, DevicesToChoose) as refusal:
         said = errors.in_words(refusal)
         return _form(screen, _again(client), form, chosen, said.status, refused=said.text)
 
@@ -171,7 +172,8 @@ def _plan(screen: Screen, client_id: int) -> str:
     holding = holding_of(client_id, today)
     chosen = contract_view.read(request.form, client, holding, today)
     summary = contract_view.summary(screen, client, holding, chosen, today=today, prices=price_table(today))
-    return render_template("registrations/_plan.html", **summary)
+    leaving = contract_view.leaving_of(screen, client, holding, chosen, ContractForm())
+    return render_template("registrations/_plan.html", **summary, leaving=leaving)
 
 
 def _window(screen: Screen, client: Client, form: ContractForm, chosen: Selection) -> Response:

@@ -19,9 +19,10 @@ from portal.domain.prices import PriceTable
 from portal.domain.roles import Permission
 from portal.licenses.queries import holding_of
 from portal.models import Charge, Client, LicenseOrder
-from portal.registrations import contract, picker, reactivation, reversal, selection
+from portal.registrations import contract, leaving, picker, reactivation, reversal, selection
 from portal.registrations.contract import Wish
 from portal.registrations.forms import ContractForm
+from portal.registrations.leaving import Question
 from portal.registrations.methods import Ahead, bill_of
 from portal.registrations.picker import PickerLine
 from portal.registrations.selection import Selection
@@ -79,6 +80,7 @@ def form_context(
         "pending": pending_lines(client, holding),
         "current": _current(client, form) if is_conflict else {},
         "is_conflict": is_conflict,
+        "leaving": leaving_of(screen, client, holding, chosen, form),
         **summary(screen, client, holding, chosen, today=today, prices=prices),
     }
 
@@ -100,6 +102,16 @@ def _compared(line: PickerLine, chosen: Selection, holding: Holding) -> PickerLi
     if stored == chosen.wanted.get(line.item, 0):
         return line
     return replace(line, error=f"{line.error} Gravado agora: {_count(line.item, stored)}.".strip())
+
+
+def leaving_of(
+    screen: Screen, client: Client, holding: Holding, chosen: Selection, form: ContractForm
+) -> Question | None:
+    """Return the question, where one is asked: a form that was not sent yet begins with those that are to leave."""
+    if screen.is_new_contract or not chosen.is_sound:
+        return None
+    devices = leaving.devices_of(client, holding.now)
+    return Question.build(devices, chosen.wanted, None if form.leaves.data is None else form.leaving)
 
 
 def _current(client: Client, form: ContractForm) -> dict[str, str]:
@@ -217,13 +229,14 @@ def window(screen: Screen, client: Client, form: ContractForm, chosen: Selection
 
 
 def _wish(form: ContractForm, chosen: Selection) -> Wish:
-    return Wish({}, chosen.wanted, form.chosen_method, form.chosen_when)
+    return Wish({}, chosen.wanted, form.chosen_method, form.chosen_when, form.leaving)
 
 
 def _fields(form: ContractForm, chosen: Selection) -> dict[str, str]:
     """Return what a window sends again of the form that it stands over."""
     fields = {name: str(form[name].data or "") for name in SENT}
-    return fields | {item.value: str(units) for item, units in chosen.wanted.items()}
+    fields |= {item.value: str(units) for item, units in chosen.wanted.items()}
+    return fields | ({"leaves": ",".join(map(str, sorted(form.leaving)))} if form.leaving else {})
 
 
 def method_window(screen: Screen, client: Client, form: ContractForm, chosen: Selection) -> dict[str, Any]:

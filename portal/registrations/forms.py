@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import HiddenField, SelectField, StringField, ValidationError
+from wtforms import Field, HiddenField, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # old stubs
 from wtforms.validators import DataRequired
 
 from portal.domain import documents
 from portal.domain.catalogue import Product, RenewalMethod
+from portal.domain.ids import parse_id
 from portal.forms import BareForm, ClientForm, KeyForm, VersionForm, stripped
 from portal.registrations.methods import When
 
@@ -78,17 +79,33 @@ class RegistrationForm(ClientForm, MethodForm, KeyForm):
         return documents.normalise(str(self.document.data or ""))
 
 
+class IdsField(Field):
+    """Ids: ticked one by one, or sent again as one text; anything else counts as nothing."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read them."""
+        ids = (parse_id(part) for value in valuelist for part in value.split(","))
+        self.data = frozenset(filter(None, ids))
+
+
 class ContractForm(ClientForm, MethodForm, VersionForm):
     """What "Editar" and "Reativar" share; ``quote`` is what the window has shown, ``back`` the list that one came from.
 
-    ``method_when`` is what was chosen where another renewal method cannot count at once.
+    ``method_when`` is what was chosen where another renewal method cannot count at once, ``leaves`` are the Link Móvel
+    devices that leave; None says that the form was not sent yet.
     """
 
     quote = HiddenField()
     back = HiddenField()
     method_when = HiddenField()
+    leaves = IdsField()
 
     @property
     def chosen_when(self) -> When | None:
         """What the window of a billed cycle was answered with; anything else counts as no answer."""
         return When.parse(self.method_when.data)
+
+    @property
+    def leaving(self) -> frozenset[int]:
+        """The devices that were chosen to leave."""
+        return self.leaves.data or frozenset()

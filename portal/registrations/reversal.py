@@ -18,7 +18,7 @@ from portal.domain.orders import REVERSING, Fixed, Standing, ensure_reversible, 
 from portal.extensions import db
 from portal.licenses import queries, service
 from portal.models import AuditEvent, Charge, Client, LicenseOrder
-from portal.registrations import contract
+from portal.registrations import contract, leaving
 
 REVERSED = "order_reversed"
 """What the record calls it."""
@@ -97,7 +97,8 @@ def _columns(client: Client, order: LicenseOrder, now: datetime) -> dict[str, An
     """
     if order.kind is OrderKind.REGISTRATION:
         return {"archived_at": now, "pending_at": now, "due_on": None}
-    kept = {name: _typed(name, value) for name, value in order.before.items() if name not in service.HOLDING}
+    beside = (*service.HOLDING, leaving.KEPT)
+    kept = {name: _typed(name, value) for name, value in order.before.items() if name not in beside}
     return {name: value for name, value in kept.items() if getattr(client, name) != value}
 
 
@@ -121,6 +122,7 @@ def _carry_out(client: Client, order: LicenseOrder, event: AuditEvent, now: date
     before = service.from_json(order.before) if order.kind is not OrderKind.REGISTRATION else Holding({})
     service.write_holding(client.id, before, today=clock.local_date(now))
     contract.note(event, order.after, service.as_json(before))
+    leaving.restore(client, event, before, order.before.get(leaving.KEPT, {}), now)
     order.reversed_at = now
 
 

@@ -1,8 +1,7 @@
-"""Which programs may run and until when, who sits on a seat: rules against calendars and sheets of paper."""
+"""Which programs may run and until when, who leaves: rules against calendars and sheets of paper."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 
 from portal.domain import installations, trust
 from portal.domain.catalogue import OFFERS, Item, Product
-from portal.domain.installations import SEAT_LEASE, Program, Reason
+from portal.domain.installations import Program, Reason
 from portal.domain.licenses import Holding, Pending
 from portal.domain.statuses import Status, derive_status
 
@@ -81,46 +80,7 @@ def test_a_license_says_what_is_held_and_from_when_less() -> None:
     assert said["lease_ends_at"] == int(until.lease_ends_at.timestamp())
 
 
-# seats
-
-
-@dataclass
-class Sitting:
-    """A seat as the rules see it."""
-
-    id: int
-    device_id: str
-    heard_at: datetime
-    released_at: datetime | None = None
-
-
-def test_seats_are_leased_by_what_is_used_at_once() -> None:
-    assert {item for item in Item if installations.has_leases(item)} == {Item.BASE, Item.SELF_SERVICE, Item.WAITER}
-    assert [installations.capacity(Item.BASE, quantity) for quantity in (0, 1, 3)] == [0, 0, 2]
-    assert installations.capacity(Item.WAITER, 3) == 3
-
-
-def test_a_seat_is_taken_until_it_is_given_back_or_nobody_was_heard_of_for_the_lease() -> None:
-    assert installations.is_taken(Sitting(1, "a", NOW), NOW + SEAT_LEASE - timedelta(seconds=1))
-    assert not installations.is_taken(Sitting(1, "a", NOW), NOW + SEAT_LEASE)
-    assert not installations.is_taken(Sitting(1, "a", NOW, NOW), NOW)
-
-
-MOMENTS = st.integers(0, 30).map(lambda minutes: NOW - timedelta(minutes=minutes))
-SEATS = st.lists(st.tuples(st.sampled_from("abcdef"), MOMENTS), unique_by=lambda seat: seat[0])
-
-
-@given(SEATS, st.sampled_from("abcdefgh"), st.integers(0, 6))
-def test_whoever_there_is_room_for_never_makes_more_than_bought(
-    seats: list[tuple[str, datetime]], device_id: str, most: int
-) -> None:
-    sitting = [Sitting(number, name, heard_at) for number, (name, heard_at) in enumerate(seats, 1)]
-    before = {seat.device_id for seat in installations.taken(sitting, NOW)}
-    if installations.has_room(sitting, device_id, most, NOW):
-        assert len(before | {device_id}) <= max(most, len(before))
-        assert len((before - {device_id}) | {device_id}) <= most
-    staying = [name for name in before if installations.may_stay(sitting, name, most, NOW)]
-    assert len(staying) == min(most, len(before))
+# Link Móvel
 
 
 @given(st.integers(0, 6), st.integers(0, 6), st.sets(st.integers(1, 6)))

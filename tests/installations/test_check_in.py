@@ -141,6 +141,17 @@ def test_a_movel_that_was_chosen_to_leave_and_one_beyond_the_seats_are_refused(s
     assert reason_of(shop, keys[1], devices[1], now=tomorrow) is Reason.DEVICE_REMOVED
 
 
+def test_the_license_of_a_movel_that_was_chosen_to_leave_ends_the_day_before(shop: Shop) -> None:
+    device = Device("moto-g-0001", "Moto 1")
+    code = shop.make.code(shop.client, item=Item.MOBILE)
+    key = shop.activate(code, device=device, program=Program.LINK_MOBILE).key
+    db.session.scalars(select(Installation)).one().leaves_on = date(2025, 7, 15)
+    db.session.commit()
+    terms = shop.check_in(key, device).license.terms
+    assert terms.runs_through == date(2025, 7, 14)
+    assert terms.ends_at == datetime.fromisoformat("2025-07-15T00:00:00-03:00")
+
+
 def test_a_license_that_outlives_a_removal_says_from_when_it_counts(shop: Shop) -> None:
     shop.client.due_on = date(2025, 9, 10)
     change = PendingChange(client_id=shop.client.id, item=Item.WAITER, effective_on=date(2025, 8, 11), quantity=0)

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from portal.domain.catalogue import Item
 from portal.domain.errors import ProgramRefused
-from portal.domain.installations import SEAT_LEASE, Program, Reason
+from portal.domain.installations import Program, Reason
+from portal.domain.seats import SEAT_LEASE
 from portal.extensions import db
 from portal.models import LicenseItem, Seat
 from tests.conftest import NOW

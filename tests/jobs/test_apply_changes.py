@@ -56,9 +56,9 @@ def events(client: Client) -> list[AuditEvent]:
 
 
 def test_a_removal_leaves_on_its_day_and_not_before(client) -> None:
-    assert apply_changes.run(NIGHT - timedelta(days=1)) == {"applied": 0, "codes_revoked": 0}
+    assert apply_changes.run(NIGHT - timedelta(days=1)) == {"applied": 0, "codes_revoked": 0, "devices_revoked": 0}
     assert items(client)[Item.WAITER] == 3
-    assert apply_changes.run(NIGHT) == {"applied": 1, "codes_revoked": 0}
+    assert apply_changes.run(NIGHT) == {"applied": 1, "codes_revoked": 0, "devices_revoked": 0}
     assert items(client) == {Item.BASE: 1, Item.WAITER: 2}
     assert pending(client) == []
 
@@ -66,7 +66,7 @@ def test_a_removal_leaves_on_its_day_and_not_before(client) -> None:
 def test_the_second_run_does_nothing(client) -> None:
     apply_changes.run(NIGHT)
     before = clock.moment_of(TODAY, NIGHT.time())
-    assert apply_changes.run(before + timedelta(hours=1)) == {"applied": 0, "codes_revoked": 0}
+    assert apply_changes.run(before + timedelta(hours=1)) == {"applied": 0, "codes_revoked": 0, "devices_revoked": 0}
     assert len(events(client)) == 1
 
 
@@ -100,8 +100,8 @@ def test_registrations_that_hold_nothing_stay_as_they_are(client, facts) -> None
     for name, value in facts.items():
         setattr(client, name, value)
     db.session.commit()
-    assert apply_changes.preview(NIGHT) == {"applied": 0, "codes_revoked": 0}
-    assert apply_changes.run(NIGHT) == {"applied": 0, "codes_revoked": 0}
+    assert apply_changes.preview(NIGHT) == {"applied": 0, "codes_revoked": 0, "devices_revoked": 0}
+    assert apply_changes.run(NIGHT) == {"applied": 0, "codes_revoked": 0, "devices_revoked": 0}
     assert items(client)[Item.WAITER] == 3
     assert len(pending(client)) == 1
 
@@ -211,6 +211,21 @@ class TestCodes:
         for code, is_alive in ((again, True), (first, True), (second, False)):
             db.session.refresh(code)
             assert (code.revoked_at is None) is is_alive
+
+    def test_a_device_that_was_chosen_to_leave_loses_its_key_and_no_code_in_its_stead(self, client, make) -> None:
+        make.item(client, Item.MOBILE, 3)
+        stays = make.installation(client, item=Item.MOBILE)
+        leaves = make.installation(client, item=Item.MOBILE, leaves_on=TODAY)
+        later = make.installation(client, item=Item.MOBILE, leaves_on=TODAY + timedelta(days=31))
+        replaces = make.code(client, item=Item.MOBILE, supersedes_id=leaves.id)
+        pend(client, Item.MOBILE, 2)
+        expected = {"applied": 2, "codes_revoked": 1, "devices_revoked": 1}
+        assert apply_changes.preview(NIGHT) == expected
+        assert apply_changes.run(NIGHT) == expected
+        db.session.expire_all()
+        assert [one.revoked_at for one in (stays, leaves, later)] == [None, NIGHT, None]
+        assert replaces.revoked_at == NIGHT
+        assert events(client)[0].after["devices_revoked"] == 1
 
     def test_a_change_of_another_item_touches_no_code(self, client, make) -> None:
         make.code(client, item=Item.MOBILE)

@@ -14,7 +14,6 @@ from typing import Any
 from drills.browser import Session
 from portal import clock
 from portal.config import ROOT
-from portal.domain.catalogue import Item
 from portal.extensions import db
 from portal.models import Client, User
 from reference import link
@@ -95,9 +94,9 @@ def portal_at(hands: Clock, folder: Path, database_url: str) -> Iterator[Running
         yield server
 
 
-def newest(column: Any) -> str:
-    """Return a fact of the main computer's newest code or installation, as the partner reads it on the screen."""
+def newest(column: Any, **facts: Any) -> str:
+    """Return what the partner reads on the screen: of the newest row with some facts, one more."""
     model = column.class_
-    found = db.session.scalar(db.select(column).where(model.item == Item.BASE).order_by(model.id.desc()).limit(1))
+    found = db.session.scalar(db.select(column).filter_by(**facts).order_by(model.id.desc()).limit(1))
     db.session.rollback()
     return str(found)

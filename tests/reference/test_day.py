@@ -12,9 +12,9 @@ from sqlalchemy import update
 
 from portal.config import DEMO_RECEIVER
 from portal.domain import pix
-from portal.domain.catalogue import Item
+from portal.domain.catalogue import Item, Product
 from portal.extensions import db
-from portal.models import Client, Installation, LicenseItem, RegistrationCode
+from portal.models import Client, Installation, LicenseItem, Pairing, RegistrationCode, Seat
 from tests.factories import Factory
 from tests.money import Purse, at
 from tests.psp import Psp
@@ -26,6 +26,7 @@ FIRST = f"Licença de Padaria Pão Quente válida até 10/07/2025 23:59; {HELD}"
 RENEWED = f"Licença de Padaria Pão Quente válida até 26/07/2025 08:59; {HELD}"
 WRONG = "CNPJ ou código de registro não confere. Confira os dois; um código já utilizado não ativa de novo."
 FULL = "Todas as licenças estão em uso. Feche o programa em outro aparelho."
+FREED = "O parceiro encerrou o uso neste aparelho. Abra o programa de novo."
 SUSPENDED = "Acesso suspenso. Fale com seu parceiro."
 ENDED = "A licença terminou em {}. Conecte à internet ou fale com seu parceiro."
 EXPIRED = "Licença vencida. Fale com seu parceiro para renovar."
@@ -38,12 +39,13 @@ TURNED_BACK = "O relógio deste aparelho está atrasado. Acerte a data e a hora.
 class Day:
     """Everything that takes part."""
 
-    document: str
+    documents: dict[Product, str]
     codes: dict[Item, str]
     clock: Clock
     folder: Path
     server: Running
     desk: Desk
+    kiosk: Desk
 
     def machine(self, name: str) -> Machine:
         """Return the machine of a name."""
@@ -61,17 +63,25 @@ def shop(make: Factory, partner, prices) -> Client:
 
 
 @pytest.fixture
-def day(app, database_url, tmp_path, make, shop, admin, purse) -> Iterator[Day]:
+def kiosk(make: Factory, partner) -> Client:
+    """Return the shop's Navi, which needs no code."""
+    return make.client(partner, name="Quiosque da Padaria", product=Product.NAVI)
+
+
+@pytest.fixture
+def day(app, database_url, tmp_path, make, shop, kiosk, admin, purse) -> Iterator[Day]:
     """Yield the first day at noon; the portal runs until a step is to go without it."""
     clock = Clock(tmp_path / "now", "2025-07-10T12:00:00")
     codes = {item: str(make.code(shop, item=item).code) for item in (Item.BASE, Item.MOBILE)}
-    document, desk = str(shop.document), Desk(app, clock, shop, admin)
+    documents = {Product.LINK: str(shop.document), Product.NAVI: str(kiosk.document)}
+    desks = [Desk(app, clock, client, admin) for client in (shop, kiosk)]
     with portal_at(clock, tmp_path, database_url) as server:
-        yield Day(document, codes, clock, tmp_path, server, desk)
+        yield Day(documents, codes, clock, tmp_path, server, *desks)
 
 
 def test_a_shop_lives_with_its_portal_and_without(day: Day, shop: Client, purse: Purse) -> None:
     activation(day)
+    pairing(day)
     seats(day)
     suspension(day)
     renewal(day, shop, purse)
@@ -82,7 +92,7 @@ def test_a_shop_lives_with_its_portal_and_without(day: Day, shop: Client, purse:
 
 def activation(day: Day) -> None:
     """Not without a code, not with another one, once with the right one; a Móvel's code is for one device."""
-    main, document = day.machine("main"), day.document
+    main, document = day.machine("main"), day.documents[Product.LINK]
     assert main.process("start")[0] == 2
     assert main.does("activate", document, day.codes[Item.MOBILE]) == (1, WRONG)
     status, screen = main.process("activate", document, day.codes[Item.BASE], "--name", "CAIXA-01")
@@ -92,8 +102,19 @@ def activation(day: Day) -> None:
     assert day.machine("second mobile").does(*mobile) == (1, WRONG)
 
 
+def pairing(day: Day) -> None:
+    """A Navi tells a number; once the partner has authorised it, the same question is answered with a license."""
+    navi, asks = day.machine("navi"), ("activate", day.documents[Product.NAVI], "--program", "navi")
+    status, screen = navi.does(*asks)
+    assert (status, newest(Pairing.number) in screen) == (2, True)
+    assert navi.does(*asks) == (status, screen)
+    day.kiosk.post(day.server, f"pairings/{newest(Pairing.id)}/authorisation")
+    assert navi.does(*asks)[0] == 0
+    assert navi.does("start") == (0, "Licença de Quiosque da Padaria válida até 25/07/2025 11:59")
+
+
 def seats(day: Day) -> None:
-    """The second computer sits beside the first; a fourth Garçom waits until one of the three is given back."""
+    """The second computer sits beside the first; a fourth Garçom waits until one is given back, a fifth until one is freed."""
 
     def seat(action: str, item: str, name: str) -> tuple[int, str]:
         return day.machine("main").does("seat", action, item, "--device", name)
@@ -104,7 +125,9 @@ def seats(day: Day) -> None:
     assert seat("take", "waiter", "G4") == (1, FULL)
     assert seat("return", "waiter", "G2") == (0, "G2: Garçom em uso: 2 de 3.")
     assert seat("take", "waiter", "G4") == (0, "G4: Garçom em uso: 3 de 3.")
-    assert seat("renew", "waiter", "G2")[0] == 1
+    day.desk.post(day.server, f"seats/{newest(Seat.id, device='G1')}/release")
+    assert seat("take", "waiter", "G5") == (0, "G5: Garçom em uso: 3 de 3.")
+    assert seat("renew", "waiter", "G1") == (1, FREED)
     assert day.machine("main").does("check-in") == (0, FIRST)
 
 
@@ -136,9 +159,9 @@ def renewal(day: Day, shop: Client, purse: Purse) -> None:
 def replacement(day: Day) -> None:
     """The old computer works until the reissued code is used on the new one."""
     main, new = day.machine("main"), day.machine("new")
-    day.desk.post(day.server, "reissue", installation=newest(Installation.id))
+    day.desk.post(day.server, "reissue", installation=newest(Installation.id, device="CAIXA-01"))
     assert main.does("start") == (0, RENEWED)
-    assert new.does("activate", day.document, newest(RegistrationCode.code))[0] == 0
+    assert new.does("activate", day.documents[Product.LINK], newest(RegistrationCode.code))[0] == 0
     assert (main.does("start"), main.does("start", offline=True)) == ((2, REPLACED), (2, REPLACED))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime, time
 from typing import Any
 
@@ -52,16 +52,24 @@ class Hand:
     def __init__(self, client: Client, actor: Viewer) -> None:
         self.client, self.actor = client, actor
 
-    def wish(self, data: dict[str, str] | None = None, method: RenewalMethod | None = None, **units: int) -> Wish:
+    def wish(
+        self,
+        data: dict[str, str] | None = None,
+        method: RenewalMethod | None = None,
+        leaving: Collection[int] = (),
+        **units: int,
+    ) -> Wish:
         """Return what the form asks for: the license as it will be, some of it changed."""
         self.refresh()
         kept = {name: getattr(self.client, name) for name in clients.REVISED}
         wanted = queries.holding_of(self.client.id, clock.today()).final | items(units)
-        return Wish(kept | (data or {}), wanted, method or self.client.renewal_method)
+        return Wish(kept | (data or {}), wanted, method or self.client.renewal_method, leaving=frozenset(leaving))
 
-    def change(self, on: date, *, data: dict[str, str] | None = None, **units: int) -> Outcome:
+    def change(
+        self, on: date, *, data: dict[str, str] | None = None, leaving: Collection[int] = (), **units: int
+    ) -> Outcome:
         with clock.frozen(noon(on)):
-            wish = self.wish(data, **units)
+            wish = self.wish(data, leaving=leaving, **units)
             return self.save(wish, on, self.seen(wish, on))
 
     def save(self, wish: Wish, on: date, seen: str, version: int | None = None) -> Outcome:
