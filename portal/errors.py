@@ -9,6 +9,7 @@ from portal import formatting
 from portal.domain import licenses
 from portal.domain.actions import ALLOWED
 from portal.domain.catalogue import Item, Product
+from portal.domain.certificates import CertificateRefused
 from portal.domain.errors import (
     ActionRefused,
     AlreadyRegistered,
@@ -127,7 +128,7 @@ def in_words(refusal: Refusal) -> Answer:  # noqa: C901 - one case for each refu
             return _of_billing(refusal)
         case BackupRefused(why=why):
             return Answer(409, "Backup não é possível", f"{why.label}. Nada foi gravado.")
-        case Invalid() | FileRefused():
+        case Invalid() | FileRefused() | CertificateRefused():
             return _of_input(refusal)
         case ProgramRefused(reason=why):
             return Answer(STATUS_OF_REASON.get(why, 403), "Programa não liberado", why.label)
@@ -158,8 +159,8 @@ def _of_selection(refusal: NothingSelected | TooManySelected) -> Answer:
     return Answer(422, "Clientes demais", text)
 
 
-def _of_input(refusal: Invalid | FileRefused) -> Answer:
-    if isinstance(refusal, FileRefused):
+def _of_input(refusal: Invalid | FileRefused | CertificateRefused) -> Answer:
+    if isinstance(refusal, FileRefused | CertificateRefused):
         return Answer(422, "Arquivo recusado", f"{refusal.fault.label} Nada foi gravado.")
     text = " ".join(str(message) for messages in refusal.errors.values() for message in messages)
     return Answer(422, "Confira os dados", text)

@@ -16,6 +16,7 @@ from portal.clients import tallies
 from portal.domain import errors as refusals
 from portal.domain.actions import Action
 from portal.domain.catalogue import Item, Product
+from portal.domain.certificates import CertificateRefused, Fault
 from portal.domain.cloud import NoBackup
 from portal.domain.imports import FileFault, FileRefused
 from portal.domain.installations import Reason
@@ -66,6 +67,7 @@ REFUSALS = [
     (refusals.BackupRefused(NoBackup.NO_CLOUD), 409, "Este cliente não tem Cloud. Nada foi gravado."),
     (refusals.RetailClosed(), 409, "Esta cobrança já foi paga."),
     (refusals.ProgramRefused(Reason.TOO_MANY_SEATS), 409, "Todas as licenças estão em uso."),
+    (CertificateRefused(Fault.EXPIRED), 422, "O certificado já venceu."),
     (FileRefused(FileFault.OLD_FORMAT), 422, "Salve-o como .xlsx, sem senha. Nada foi gravado."),
     (refusals.Refusal(), 400, "Volte e tente de novo."),
 ]  # fmt: skip
@@ -81,7 +83,7 @@ def test_every_refusal_has_words_and_a_status(refusal, status, words) -> None:
 
 def test_no_refusal_is_without_words() -> None:
     kinds = {kind for kind in vars(refusals).values() if isinstance(kind, type) and issubclass(kind, refusals.Refusal)}
-    assert {type(refusal) for refusal, *_ in REFUSALS} == kinds | {FileRefused}
+    assert {type(refusal) for refusal, *_ in REFUSALS} == kinds | {FileRefused, CertificateRefused}
 
 
 @pytest.mark.parametrize(
