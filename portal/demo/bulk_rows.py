@@ -28,6 +28,7 @@ COLUMNS = {
     "license_items": "client_id item quantity since_on".split(),
     "registration_codes": "partner_id client_id item code issued_at consumed_at".split(),
     "installations": "client_id item key device version activated_at last_seen_at".split(),
+    "contacts": "client_id partner_id last_seen_at".split(),
 }
 """What is loaded, parents first; columns left out are null."""
 LINK_SHARE, BILLING_SHARE, UNUSED_SHARE = 0.7, 0.3, 0.05
@@ -134,6 +135,8 @@ class RowMaker:
         """Issue the codes; those of an activated client are consumed, by an installation each."""
         life, used_at = draft.life, None
         issued_at = self._at(life.registered_ago, self._morning)
+        if draft.is_activated:
+            batch["contacts"].append((draft.client_id, draft.owner.partner_id, self._at(life.seen_ago, self._night)))
         for number in range(draft.codes):
             item = (Item.MOBILE if number else Item.BASE).value
             if draft.is_activated:

@@ -33,7 +33,7 @@ class Sketch:
     ``due_in`` counts days from today. ``unused_for`` is the age in days of a code that nobody has used yet;
     ``reissued_for`` that of a second code, for the new computer of an activated client; ``sent_by`` tells how the unused
     ones were handed on. ``added`` are units of the bundle that were ordered in the last cycle, ``dropped`` those that are
-    gone in the next; what was ordered is paid unless the client ``owes``. ``was_suspended``, ``was_hidden`` and
+    gone in the next; what was ordered is paid unless the client ``owes``. ``is_full`` has every seat taken. ``was_suspended``, ``was_hidden`` and
     ``was_edited`` put such a thing into the history.
     """
 
@@ -53,6 +53,7 @@ class Sketch:
     owes: bool = False
     reason: str = ""
     notes: str = ""
+    is_full: bool = False
     is_suspended_too: bool = False
     was_suspended: bool = False
     was_hidden: bool = False
@@ -79,7 +80,7 @@ ALFA_CAST = (
     Sketch("Hamburgueria 2 Irmãos", due_in=7, bundle=bundle(base=2, self_service=2, integrated_payment=1, cloud=1),
            added=((Item.SELF_SERVICE, 1),), dropped=((Item.INTEGRATED_PAYMENT, 1),)),
     Sketch("Açougue Olho d'Água", document="12ABC34501DE35", notes="Primeiro cliente com CNPJ alfanumérico."),
-    Sketch("Temakeria Nakamura & Müller", document=LETTERS, bundle=bundle(cloud=1, waiter=2)),
+    Sketch("Temakeria Nakamura & Müller", document=LETTERS, bundle=bundle(cloud=1, waiter=2), is_full=True),
     Sketch("Pet Shop Arara-Azul", document=LETTERS, product=_NAVI, method=_BILLING),
     Sketch("João Batista de Araújo", document=CPF, notes="MEI, feira da Vila. Atende só pela manhã."),
     Sketch("Maria José Conceição Simões", document=CPF, product=_NAVI, was_edited=True),

@@ -100,6 +100,11 @@ INDEXES = text("""
 """)
 
 
+NUMBERED = text(
+    "SELECT table_name FROM information_schema.columns WHERE column_name = 'id' AND table_schema = current_schema()"
+)
+
+
 class PostgresLoader:
     """COPY, with indexes and foreign keys made afterwards in one go."""
 
@@ -141,12 +146,14 @@ class PostgresLoader:
         run = self._connection.exec_driver_sql
         for statement in self._put_aside:
             run(statement)
+        numbered = set(self._connection.scalars(NUMBERED))
         for table in self._tables:
             run(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-            run(
-                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table})) "  # noqa: S608
-                f"FROM {table} LIMIT 1"
-            )
+            if table in numbered:
+                run(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table})) "  # noqa: S608
+                    f"FROM {table} LIMIT 1"
+                )
 
     def after_transaction(self) -> None:
         """Do by hand what autovacuum would begin to do in the middle of a measurement."""

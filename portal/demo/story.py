@@ -75,7 +75,7 @@ def _seats(client: Client, sketch: Sketch, scene: Scene) -> Iterator[Seat]:
     for item, quantity in sketch.bundle:
         if not OFFERS[item].has_seats or item is Item.MOBILE:  # those are bound to a device by a code
             continue
-        for number in range(max(quantity - 1, 1)):
+        for number in range(quantity if sketch.is_full else max(quantity - 1, 1)):
             yield _seat(client, item, scene, number)
         returned = _seat(client, item, scene, quantity)
         returned.heard_at = returned.released_at = scene.now - timedelta(hours=1)

@@ -20,7 +20,7 @@ from portal.domain.catalogue import OFFERS, Item, Product
 from portal.domain.search import search_key
 from portal.domain.statuses import Status, derive_status
 from portal.extensions import db
-from portal.models import Client, ClientTally, Installation, LicenseItem, Partner, RegistrationCode, User
+from portal.models import Client, ClientTally, Contact, Installation, LicenseItem, Partner, RegistrationCode, User
 from tests.factories import Factory
 
 ORDER = Order(partners=7, clients=2_000, largest=900, seed=1)
@@ -125,6 +125,9 @@ class TestContent:
             assert code.issued_at < (code.consumed_at or now)
         for installation in db.session.scalars(select(Installation)):
             assert installation.activated_at < installation.last_seen_at < now
+        told = dict(db.session.execute(select(Contact.client_id, Contact.last_seen_at)).all())
+        assert set(told) == set(db.session.scalars(select(Installation.client_id)))
+        assert max(told.values()) < now
 
     def test_most_clients_of_a_partner_share_its_due_day(self, filled: None) -> None:
         for partner in db.session.scalars(select(Partner)):

@@ -13,6 +13,9 @@ from sqlalchemy import event, func, select
 
 from portal import clock, passwords
 from portal.catalogue.queries import price_table
+from portal.clients import queries, tallies
+from portal.clients.details import get_detail
+from portal.clients.filters import ClientFilter
 from portal.cloud import queries as clouds
 from portal.cloud.filters import CloudFilter
 from portal.credit.queries import balance
@@ -23,6 +26,7 @@ from portal.domain.actions import Action
 from portal.domain.catalogue import OFFERS, Item, Product, RenewalMethod
 from portal.domain.charges import OrderKind, prorated_cents
 from portal.domain.cycle import cycle_of
+from portal.domain.installations import PAIRING_LIFE, SILENT_DAYS
 from portal.domain.roles import Role
 from portal.domain.search import search_key
 from portal.domain.statuses import LIVE_STATUSES, Status, derive_status
@@ -41,6 +45,7 @@ from portal.models import (
     Installation,
     LicenseItem,
     LicenseOrder,
+    Pairing,
     Partner,
     PendingChange,
     RegistrationCode,
@@ -112,6 +117,26 @@ class TestOnAnyDay:
             assert all(counts.values()), (product, counts)
         [asked, made] = db.session.scalars(select(CloudBackup).where(CloudBackup.partner_id == alfa)).all()
         assert (asked.handed_out_at, made.done_at is not None) == (None, True)
+
+    def test_somebody_is_silent_for_as_long_as_the_filter_may_ask(self, day: datetime) -> None:
+        alfa, today = clients("Alfa")[0].partner_id, clock.today()
+        counters = tallies.read(alfa, today)
+        found = [
+            len(list(queries.all_rows(alfa, ClientFilter(silent_days=days), today, counters))) for days in SILENT_DAYS
+        ]
+        assert found == sorted(found, reverse=True)
+        assert len(set(found)) == len(found), found
+        assert found[-1] > 0
+
+    def test_a_navi_waits_for_its_partners_word(self, day: datetime) -> None:
+        waiting = db.session.scalars(select(Pairing)).all()
+        assert len({one.client_id for one in waiting}) == len(waiting) == 2
+        assert all(day - one.asked_at < PAIRING_LIFE for one in waiting)
+
+    def test_what_a_client_last_told_is_what_its_newest_program_says(self, day: datetime) -> None:
+        for contact in db.session.scalars(select(Contact)):
+            last = select(func.max(Installation.last_seen_at)).where(Installation.client_id == contact.client_id)
+            assert contact.last_seen_at <= db.session.scalar(last)
 
     def test_due_days_are_possible_and_kept(self, day: datetime) -> None:
         for client in clients():
@@ -234,7 +259,7 @@ class TestLicenses:
             issued = db.session.scalars(select(RegistrationCode).filter_by(client_id=client.id)).all()
             used = [code for code in issued if code.consumed_at]
             installed = db.session.scalars(select(Installation).filter_by(client_id=client.id)).all()
-            assert len(used) == len(installed)
+            assert len(used) == len(installed) or client.product is Product.NAVI, "a Navi needs no code"
             assert client.unused_codes == len(issued) - len(used)
             if client.product is Product.NAVI or client.pending_at:
                 assert not issued
@@ -261,6 +286,12 @@ class TestLicenses:
         for (client_id, item), used in in_use.items():
             held = select(LicenseItem.quantity).filter_by(client_id=client_id, item=item)
             assert 1 <= used <= db.session.scalar(held)
+
+    def test_somebody_is_at_the_limit(self, demo: None) -> None:
+        full = 0
+        for client in clients("Alfa"):
+            full += any(use.is_at_limit for use in get_detail(client, clock.now()).uses)
+        assert full >= 1
 
     def test_tallies_count_everybody(self, demo: None) -> None:
         assert db.session.scalar(select(func.sum(ClientTally.clients))) == len(clients())
