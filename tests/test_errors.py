@@ -64,6 +64,8 @@ REFUSALS = [
     (refusals.BelowCost({Item.WAITER: 1990}), 422, "Link Garçom custa R$\xa019,90: informe ao menos esse valor."),
     (refusals.ChargeHindered(Hindrance.PAUSED), 409, "Pausada. Nada foi emitido."),
     (refusals.PairingRefused(Status.EXPIRED), 409, "Nada mudou para este aparelho: a licença venceu"),
+    (refusals.DevicesToChoose(1), 422, "Marque o aparelho que deixa o Link Móvel."),
+    (refusals.DevicesToChoose(2), 422, "Marque os 2 aparelhos que deixam o Link Móvel."),
     (refusals.BackupRefused(NoBackup.NO_CLOUD), 409, "Este cliente não tem Cloud. Nada foi gravado."),
     (refusals.RetailClosed(), 409, "Esta cobrança já foi paga."),
     (refusals.ProgramRefused(Reason.TOO_MANY_SEATS), 409, "Todas as licenças estão em uso."),

@@ -27,7 +27,7 @@ def test_every_refusal_is_a_refusal_so_that_one_handler_answers_them_all() -> No
         "AlreadyRegistered", "DocumentTaken", "CodeClosed", "CreditShort", "RenewalBlocked", "InvoiceClosed",
         "ReleaseRefused", "MethodBilled",
         "BelowCost", "ChargeHindered", "RetailClosed", "BackupRefused", "ProgramRefused",
-        "PairingRefused",
+        "PairingRefused", "DevicesToChoose",
     }  # fmt: skip
 
 

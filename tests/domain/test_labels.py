@@ -9,11 +9,15 @@ import pytest
 from portal.domain.actions import Action
 from portal.domain.bulk import LineResult
 from portal.domain.catalogue import Item, Product, RenewalMethod
+from portal.domain.certificates import CscFault, Ended, Fault, Match, Validity
 from portal.domain.charges import ChargeKind, ChargeState, OrderKind
 from portal.domain.closing import Check
+from portal.domain.cloud import CloudState, Health, NoBackup
 from portal.domain.codes import Age, SendingWay, State, Typo
+from portal.domain.devices import PairingEnd
 from portal.domain.import_rows import RowFault
 from portal.domain.imports import Column, FileFault, ImportState, Verdict
+from portal.domain.installations import Program, Reason
 from portal.domain.invoices import CreditKind, InvoiceKind, InvoiceState, LineOutcome, PaymentEffect, PaymentSource
 from portal.domain.jobs import RunState
 from portal.domain.labels import LabelEnum
@@ -23,6 +27,7 @@ from portal.domain.orders import Fixed
 from portal.domain.renewals import Blocker, Decision, Guard, Place
 from portal.domain.retail import Hindrance, Reminder, RetailState
 from portal.domain.roles import Role
+from portal.domain.shapes import Must
 from portal.domain.statuses import Status
 from portal.domain.trust import NoRelease
 from portal.domain.works import WorkKind
@@ -82,6 +87,9 @@ LABELS = {
         "code_30": "Código não utilizado há 30 dias",
         "code_7": "Código não utilizado há 7 dias",
         "code_1": "Código não utilizado há 1 dia",
+        "certificate_0": "Certificado vence hoje ou já venceu",
+        "certificate_7": "Certificado vence em até 7 dias",
+        "certificate_30": "Certificado vence em até 30 dias",
         "charge_blocked": "Cobrança não emitida: adicional em aberto",
         "retail_below_cost": "Preço de venda abaixo do custo",
         "credited": "Pagamento virou crédito",
@@ -177,6 +185,27 @@ LABELS = {
     FileFault: {fault.value: fault.label for fault in FileFault},  # sentences; tests/imports reads them
     RowFault: {fault.value: fault.label for fault in RowFault},
     RunState: {"requested": "Pedida", "running": "Em execução", "done": "Concluída", "failed": "Falhou"},
+    Program: {"link": "Link", "link_mobile": "Link Móvel", "navi": "Navi"},
+    Reason: {reason.value: reason.label for reason in Reason},  # sentences for programs; tests/installations read them
+    PairingEnd: {end.value: end.label for end in PairingEnd},  # sentences; tests/installations/test_page.py reads them
+    CloudState: {
+        "error": "Erro",
+        "offline": "Offline",
+        "unsynced": "Não sincronizado",
+        "online": "Online",
+    },
+    Health: {"ok": "funcionando", "error": "com erro"},
+    NoBackup: {why.value: why.label for why in NoBackup},  # sentences; tests/cloud read them
+    Validity: {"valid": "Válido", "ending": "Vence em breve", "over": "Vencido"},
+    Ended: {
+        "replaced": "Substituído",
+        "invalidated": "Invalidado pela alteração do CPF/CNPJ",
+        "removed": "Removido",
+    },
+    Fault: {fault.value: fault.label for fault in Fault},  # sentences; tests/certificates read them
+    CscFault: {fault.value: fault.label for fault in CscFault},
+    Match: {match.value: match.label for match in Match},
+    Must: {must.value: must.label for must in Must},  # sentences for programs; tests/api read them
     WorkKind: {"bulk": "Alteração em lote", "import": "Importação de clientes"},
 }
 
