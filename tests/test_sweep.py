@@ -29,7 +29,7 @@ from portal.credit.service import Origin
 from portal.domain import codes, documents
 from portal.domain.actions import Action
 from portal.domain.bulk import LineResult
-from portal.domain.catalogue import Item, RenewalMethod
+from portal.domain.catalogue import Item, Product, RenewalMethod
 from portal.domain.cloud import Health
 from portal.domain.imports import ImportState, Verdict
 from portal.domain.invoices import CreditKind, InvoiceKind, PaymentEffect, PaymentSource
@@ -127,6 +127,7 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
         {}, {"suspended_at": NOW, "suspension_reason": "Segredo do jatobá", "renewal_method": RenewalMethod.BILLING}, {"due_on": date(2025, 7, 9)},
         {"due_on": date(2025, 6, 9)}, {"due_on": date(2025, 6, 9), "hidden_at": NOW},
         {"due_on": None, "pending_at": NOW, "pending_reason": "Pendência do jatobá"},
+        {"product": Product.NAVI},
     ]  # fmt: skip
     clients = [
         make.client(
@@ -136,9 +137,7 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
     ]
     issued = [make.code(client) for client in clients]
     secrets = [shown for code in issued for shown in (code.code, codes.grouped(code.code))]
-    for client in clients:
-        make.item(client, Item.WAITER, 2)
-        secrets.append(make.installation(client).key)
+    secrets += [_equip(client, make) for client in clients]
     admin = users[Role.ADMIN]
     audit.record("edit", actor=_Actor(admin.id, admin.name), now=NOW, partner_id=partner.id, client_id=clients[0].id,
                  before={"name": "Antes do umbuzeiro"}, after={"name": "Depois"}, reason="Motivo do umbuzeiro")  # fmt: skip
@@ -218,6 +217,14 @@ def _backup(client: Client, user: User) -> CloudBackup:
     backups.record(backup, backups.ASKED, NOW, _Actor(user.id, user.name))
     db.session.commit()
     return backup
+
+
+def _equip(client: Client, make: Factory) -> str:
+    """Give a client seats, a program and, where it is a Navi, a certificate; returns the program's key."""
+    make.item(client, Item.WAITER, 2)
+    if client.product is Product.NAVI:
+        make.certificate(client, holder="Titular do umbuzeiro")
+    return str(make.installation(client).key)
 
 
 def _order(user: User, client: Client, reason: str, done: AuditEvent | None = None) -> str:
