@@ -12,6 +12,7 @@ from time import monotonic
 from drills import (
     backup,
     bulk,
+    certificates,
     desk,
     disk,
     guess,
@@ -39,6 +40,7 @@ DRILLS: dict[str, Callable[..., Iterator[Row]]] = {
     "desk": desk.run,
     "seats": seats.run,
     "imports": imports.run,
+    "certificates": certificates.run,
     "locks": locks.run,
     "disk": disk.run,
     "term": term.run,

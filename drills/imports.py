@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from time import monotonic, sleep
@@ -45,13 +45,19 @@ def run(*, is_quick: bool) -> Iterator[Row]:
 
 
 def upload(session: Session, port: int, content: bytes) -> Answer:
-    """Send a file as a browser's form does."""
-    fields = {"csrf_token": session.csrf_token, "key": secrets.token_urlsafe(18)}
-    parts = [f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items()]
-    file = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="sheet"; filename="clientes.csv"\r\n\r\n'
-    body = ("".join(parts) + file).encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
+    """Send a sheet."""
+    return send_file(session, port, "/imports", {"key": secrets.token_urlsafe(18)}, ("sheet", content))
+
+
+def send_file(session: Session, port: int, path: str, fields: Mapping[str, str], file: tuple[str, bytes]) -> Answer:
+    """Send a file, with the name of its field, and other fields as a browser's form does."""
+    name, content = file
+    texts = {"csrf_token": session.csrf_token, **fields}
+    parts = [f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in texts.items()]
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"; filename="clientes.csv"\r\n\r\n'
+    body = ("".join(parts) + head).encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
     headers = {"Cookie": session.cookie, "Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-    return ask(port, "POST", "/imports", headers=HTMX | headers, body=body, timeout=60)
+    return ask(port, "POST", path, headers=HTMX | headers, body=body, timeout=60)
 
 
 def _bombs(stage: Stage) -> Row:
@@ -62,7 +68,7 @@ def _bombs(stage: Stage) -> Row:
     with Server(stage) as server, ThreadPoolExecutor(3) as pool:
         for path in PATHS:
             other.session.get(server.port, path)  # everything is loaded and compiled
-        looking = pool.submit(_look, other, server.port, stopping)
+        looking = pool.submit(look, other, server.port, stopping, PATHS)
         answers = dict(
             zip(bombs, pool.map(lambda one: upload(person.session, server.port, one), bombs.values()), strict=True)
         )
@@ -87,10 +93,11 @@ def _bombs(stage: Stage) -> Row:
     return row
 
 
-def _look(person: Person, port: int, stopping: Event) -> list[float]:
+def look(person: Person, port: int, stopping: Event, paths: Sequence[str]) -> list[float]:
+    """Ask for pages again and again, and return how long each took."""
     times: list[float] = []
     while not stopping.wait(0.02):
-        times += [person.session.get(port, path).seconds for path in PATHS]
+        times += [person.session.get(port, path).seconds for path in paths]
     return times
 
 

@@ -49,6 +49,8 @@ NOTES = """
   of blanks, a billion laughs …), two at a time, while another user looks at their clients.
 - **import**: a sheet of 5,000 clients is imported by a server that is killed (SIGKILL) again and again under way; after
   each kill none or all of them are there, in the end each once, with the charges that were shown.
+- **certificates**: hostile .pfx files (93 bytes that ask for two billion rounds, 200 files of garbage, no key, an authority's,
+  another company's, expired, too large), two at a time, while another user looks at clients, certificates and Home.
 - **locks**: another process holds SQLite's write lock for 3 s, then for 8 s, while readers go on.
 - **disk**: there is no room for another page (`PRAGMA max_page_count`), or in the file system (a small tmpfs, where we
   may mount one); then there is room again, without a restart.
