@@ -24,8 +24,8 @@ def install(scene: Scene) -> None:
     """Give every Navi whose license runs its program, but one, which asks for it just now."""
     clients = _navis(scene)
     with_cloud = set(db.session.scalars(select(LicenseItem.client_id).where(LicenseItem.item == Item.CLOUD)))
-    able = (one for one in clients if one.id not in with_cloud and derive_status(one, scene.today) is Status.ACTIVE)
-    new = next(able)
+    able = [one for one in clients if one.id not in with_cloud and derive_status(one, scene.today) is Status.ACTIVE]
+    new = max(able, key=lambda client: client.search_key)
     db.session.add(_pairing(new, scene.now))
     db.session.add_all(_navi(client, scene) for client in clients if client is not new)
     db.session.flush()
