@@ -71,8 +71,13 @@ def departures(
     cuts = {one.effective_on for one in holding.pending if one.item is Item.MOBILE}
     for day in sorted({today} | cuts, reverse=True):
         gone = to_leave(len(devices), holding.on(day).get(Item.MOBILE, 0))
-        leaves_on |= dict.fromkeys((one.id for one in leaving[:gone]), day)
+        leaves_on |= {one.id: _since(one, day, today) for one in leaving[:gone]}
     return leaves_on
+
+
+def _since(one: Device, day: date, today: date) -> date:
+    """Return the day of a device that leaves; one that has left before stays gone since then."""
+    return min(one.leaves_on or day, day) if day == today else day
 
 
 def _rank(one: Device, chosen: Collection[int]) -> tuple[bool, date, int]:

@@ -71,5 +71,10 @@ def test_where_nobody_was_asked_the_newest_go() -> None:
     assert departures(phones, mobiles(1), {1}, TODAY) == {1: TODAY, 2: None, 3: TODAY}
 
 
+def test_who_has_left_before_stays_gone_since_then() -> None:
+    since = date(2025, 7, 1)
+    assert departures([Phone(1), Phone(2, since)], mobiles(1), {2}, TODAY) == {1: None, 2: since}
+
+
 def test_silent_for_three_days_is_last_heard_of_three_days_ago() -> None:
     assert silent_through(3, TODAY) == date(2025, 7, 7)

@@ -111,6 +111,9 @@ def test_a_reactivation_with_fewer_seats_keeps_the_oldest_devices(hand_on, make)
     phones = [make.installation(hand.client, item=Item.MOBILE) for _ in range(2)]
     hand.reactivate(DAY, cloud=1, mobile=1)
     assert days_of(phones) == [None, DAY]
+    order = hand.last_order()
+    hand.change(date(2025, 7, 17), data={"name": "Outro"}, leaving=[phones[1].id])
+    assert hand.last_order().id == order.id, "data alone is no order"
 
 
 def test_the_form_asks_keeps_what_was_typed_and_saves_the_choice(web, hand, phones) -> None:
