@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, and_, func, literal_column, not_, or_, select
+from sqlalchemy import ColumnElement, Date, Integer, and_, bindparam, func, literal_column, not_, or_, select
 
 from portal import clock
 from portal.clients import noticed
@@ -25,6 +25,9 @@ DUE = func.coalesce(CLIENT.due_on, LAST_DAY, type_=Date)
 ID = func.abs(CLIENT.id, type_=Integer)
 """Ids in an order that only the partner's own index has (``models.client.ID_ORDER``)."""
 
+ANY_DAY = date(2000, 1, 2)
+"""For what a rule says of every day alike: which ends of its range are open."""
+
 _FLAGS: dict[str, Any] = {
     "pending": CLIENT.pending_at,
     "hidden": CLIENT.hidden_at,
@@ -32,11 +35,12 @@ _FLAGS: dict[str, Any] = {
 }
 
 
-def status_clauses(status: Status, today: date, due: Any = DUE) -> list[ColumnElement[bool]]:
+def status_clauses(status: Status, today: date | None, due: Any = DUE) -> list[ColumnElement[bool]]:
     """Return the conditions under which a row has a status: the same rule that ``derive_status`` reads.
 
-    ``due`` is DUE where an index by due date shall help, or the bare column where none may lure the planner away from
-    the order of the list. Both mean the same: only a pending client has no due date, and its status asks for none.
+    ``today`` is None in a statement that is built once for all days: ``status_days`` are its parameters. ``due`` is DUE
+    where an index by due date shall help, or the bare column where none may lure the planner away from the order of the
+    list. Both mean the same: only a pending client has no due date, and its status asks for none.
     """
     rule = RULES[status]
     clauses: list[ColumnElement[bool]] = [
@@ -44,10 +48,29 @@ def status_clauses(status: Status, today: date, due: Any = DUE) -> list[ColumnEl
         for name, column in _FLAGS.items()
         if (wanted := getattr(rule, name)) is not None
     ]
-    return clauses + (due_clauses(rule.due(today), due) if rule.due else [])
+    if rule.due is None:
+        return clauses
+    return clauses + due_clauses(rule.due(today) if today else _left_open(status, rule.due), due)
 
 
-def any_status(statuses: Collection[Status], today: date, due: Any = DUE) -> list[ColumnElement[bool]]:
+def status_days(today: date) -> dict[str, date]:
+    """Return today's due dates of all statuses, for statements that left today open."""
+    named = (
+        (f"{status.value}_{end}", day)
+        for status, rule in RULES.items()
+        if rule.due
+        for end, day in rule.due(today)._asdict().items()
+    )
+    return {name: day for name, day in named if day is not None}
+
+
+def _left_open(status: Status, due: Callable[[date], DueRange]) -> Any:
+    """Return a status's range of due dates as parameters."""
+    ends = due(ANY_DAY)._asdict().items()
+    return DueRange(*(day and bindparam(f"{status.value}_{end}", type_=Date) for end, day in ends))  # type: ignore[arg-type]
+
+
+def any_status(statuses: Collection[Status], today: date | None, due: Any = DUE) -> list[ColumnElement[bool]]:
     """Return the condition that a row has one of several statuses, by the shorter of two ways to say it."""
     others = [status for status in Status if status not in statuses]
     if not others:

@@ -5,23 +5,21 @@ Every statement works on sets and is safe to run twice, anywhere, at once: the u
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, select, text, true, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, select, text
 
 from portal import clock
-from portal.domain.notices import CERTIFICATE_DAYS, CODE_AGES, EXPIRY_RULES, NoticeKind, oldest_due
+from portal.domain.notices import CERTIFICATE_DAYS, CODE_AGES, EXPIRY_RULES, NoticeKind
 from portal.domain.statuses import Status, derive_status
 from portal.extensions import db
-from portal.models import Client, ClientTally, Notice, RegistrationCode
-from portal.models.types import AnySelect
-from portal.notifications import candidates, ending
+from portal.models import ClientTally
+from portal.notifications import days, statements
+from portal.notifications.days import Days
 
 Counts = dict[str, int]
-IS_SETTLED = Notice.is_settled == true()
 UNTRACKED = {"synchronize_session": False, "preserve_rowcount": True}
 
 
@@ -44,9 +42,8 @@ def notify_expiring(today: date, now: datetime) -> Counts:
         settled += closed
         db.session.commit()
     _begin()
-    settled += _settle(candidates.outlived(today))
-    forgotten = _delete([IS_SETTLED, Notice.due_on < oldest_due(today)])
-    forgotten += _delete([IS_SETTLED, *candidates.forgettable(today)])
+    settled += _changed(statements.SETTLING_OUTLIVED, days.of_all(today))
+    forgotten = sum(_changed(statement, days.of_all(today)) for statement in statements.FORGETTING)
     db.session.commit()
     return counts | {"settled": settled, "forgotten": forgotten}
 
@@ -55,13 +52,15 @@ def bring_up_to_date(
     kind: NoticeKind, today: date, now: datetime, client_ids: Collection[int] | None = None
 ) -> tuple[int, int]:
     """Tell and close what a kind of expiry has to, of all clients or of some; returns how many of each. Does not commit."""
-    rows, mine = candidates.expiring(kind, today, now), list[ColumnElement[bool]]()
-    if client_ids is not None:
-        rows = None if rows is None else rows.where(Client.id.in_(client_ids))
-        mine = [Notice.client_id.in_(client_ids)]
-    told = _insert(rows) + _reopen([*candidates.asked_again(kind, today), *mine])
-    closed = _settle([*candidates.replaced(kind, today), *mine]) + _settle([*candidates.answered(kind, today), *mine])
-    return told, closed
+    bound, is_some = days.of_kind(kind, today, now), client_ids is not None
+    if bound is None:
+        return 0, 0
+    bound[statements.CLIENT_IDS.key] = list(client_ids or ())
+    db.session.flush()  # an INSERT into the table itself does not do so
+    told = _changed(statements.making(kind, _dialect(), is_some=is_some), bound)
+    told += _changed(statements.reopening(kind, is_some=is_some), bound)
+    closed = _changed(statements.replacing(kind, is_some=is_some), bound)
+    return told, closed + _changed(statements.closing(kind, is_some=is_some), bound)
 
 
 def notify_unused_codes(today: date, now: datetime) -> Counts:
@@ -70,12 +69,12 @@ def notify_unused_codes(today: date, now: datetime) -> Counts:
     settled = 0
     for kind in CODE_AGES:
         _begin()
-        counts[kind.value] = _insert(candidates.unused_codes(kind, today, now))
+        counts[kind.value] = _changed(statements.making(kind, _dialect()), days.of_kind(kind, today, now))
         db.session.commit()
     _begin()
     for kind in CODE_AGES:
-        settled += _settle(candidates.pointless(kind, today))
-    forgotten = _delete(_about_used_codes())
+        settled += _changed(statements.closing(kind), days.of_kind(kind, today, now))
+    forgotten = _changed(statements.FORGETTING_CODES)
     db.session.commit()
     return counts | {"codes_settled": settled, "codes_forgotten": forgotten}
 
@@ -87,11 +86,12 @@ def notify_ending_certificates(today: date, now: datetime) -> Counts:
     """
     _begin()
     counts: Counts = {}
+    bound = {kind: days.of_kind(kind, today, now) for kind in CERTIFICATE_DAYS}
     for kind in CERTIFICATE_DAYS:
-        told = _insert(ending.candidates_of(kind, today, now))
-        counts[kind.value] = told + _reopen(ending.asked_again(kind, today))
-    settled = sum(_settle(ending.answered(kind, today)) for kind in CERTIFICATE_DAYS)
-    forgotten = _delete([IS_SETTLED, *ending.past()])
+        told = _changed(statements.making(kind, _dialect()), bound[kind])
+        counts[kind.value] = told + _changed(statements.reopening(kind), bound[kind])
+    settled = sum(_changed(statements.closing(kind), bound[kind]) for kind in CERTIFICATE_DAYS)
+    forgotten = _changed(statements.FORGETTING_CERTIFICATES)
     db.session.commit()
     return counts | {"certificates_settled": settled, "certificates_forgotten": forgotten}
 
@@ -108,12 +108,7 @@ def preview_unused_codes(today: date) -> Counts:
 
 def preview_ending_certificates(today: date) -> Counts:
     """Count what ``notify_ending_certificates`` would make; nothing is written."""
-    now = clock.moment_of(today, time())
-    return {
-        kind.value: _count(ending.candidates_of(kind, today, now))
-        + _count(select(Notice.id).where(*ending.asked_again(kind, today)))
-        for kind in CERTIFICATE_DAYS
-    }
+    return _previewed(CERTIFICATE_DAYS, today)
 
 
 def preview(today: date) -> Counts:
@@ -121,17 +116,15 @@ def preview(today: date) -> Counts:
     return preview_expiring(today) | preview_unused_codes(today) | preview_ending_certificates(today)
 
 
-def _previewed(kinds: Any, today: date) -> Counts:
-    counts = {kind.value: _count(candidates.of_kind(kind, today, clock.moment_of(today, time()))) for kind in kinds}
-    for kind in (kind for kind in kinds if kind in EXPIRY_RULES):
-        counts[kind.value] += _count(select(Notice.id).where(*candidates.asked_again(kind, today)))
-    return counts
+def _previewed(kinds: Iterable[NoticeKind], today: date) -> Counts:
+    return {kind.value: _counted(kind, today) for kind in kinds}
 
 
-def _count(rows: AnySelect | None) -> int:
-    if rows is None:
+def _counted(kind: NoticeKind, today: date) -> int:
+    bound = days.of_kind(kind, today, clock.moment_of(today, time()))
+    if bound is None:
         return 0
-    return db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+    return sum(db.session.scalar(statement, bound) or 0 for statement in statements.counting(kind, _dialect()))
 
 
 def _changing_status(today: date) -> Counts:
@@ -163,40 +156,9 @@ def _begin() -> None:
         db.session.execute(text("SET LOCAL statement_timeout = 0"))
 
 
-def _insert(rows: AnySelect | None) -> int:
-    """Insert what a SELECT finds; a notice that another process made meanwhile stays the only one."""
-    if rows is None:
-        return 0
-    dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(Notice).from_select(candidates.COLUMNS, rows, include_defaults=False)
-    return _changed(statement.on_conflict_do_nothing())
+def _dialect() -> str:
+    return str(db.engine.dialect.name)
 
 
-def _reopen(which: list[ColumnElement[bool]]) -> int:
-    return _changed(update(Notice).where(*which).values(is_settled=False))
-
-
-def _settle(which: list[ColumnElement[bool]]) -> int:
-    return _changed(update(Notice).where(*which).values(is_settled=True))
-
-
-def _delete(which: list[ColumnElement[bool]]) -> int:
-    return _changed(delete(Notice).where(*which))
-
-
-def _changed(statement: Any) -> int:
-    return int(db.session.execute(statement, execution_options=UNTRACKED).rowcount)  # type: ignore[attr-defined]
-
-
-def _about_used_codes() -> list[ColumnElement[bool]]:
-    """Return the conditions of closed notices whose code is used, revoked or gone: none like them is ever made again."""
-    unused = select(RegistrationCode.id).where(
-        RegistrationCode.consumed_at.is_(None), RegistrationCode.revoked_at.is_(None)
-    )
-
-    return [
-        Notice.due_on.is_(None),
-        Notice.kind.in_(list(CODE_AGES)),
-        IS_SETTLED,
-        Notice.subject_id.not_in(unused),
-    ]
+def _changed(statement: Any, bound: Days | None = None) -> int:
+    return int(db.session.execute(statement, bound, execution_options=UNTRACKED).rowcount)  # type: ignore[attr-defined]

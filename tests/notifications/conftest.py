@@ -15,7 +15,7 @@ from portal.domain.notices import NoticeKind
 from portal.domain.roles import Role
 from portal.extensions import db
 from portal.models import Client, Notice, Partner, User
-from portal.notifications import service
+from portal.notifications import candidates, days, service
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.visitor import Visitor
@@ -66,6 +66,12 @@ def due_in(make: Factory, partner: Partner) -> Callable[..., Client]:
 def night(today: date = TODAY) -> dict[str, int]:
     """Run both jobs as they run in the early morning of a day."""
     return service.notify(clock.moment_of(today, time(5)))
+
+
+def candidates_of(kind: NoticeKind, today: date) -> list[Any]:
+    """Return the rows that the night would insert of a kind of expiry; none where it rests."""
+    bound = days.of_kind(kind, today, NOW)
+    return [] if bound is None else list(db.session.execute(candidates.expiring(kind), bound))
 
 
 def notices(client: Client | None = None, **facts: Any) -> list[Notice]:

@@ -17,11 +17,11 @@ from portal.domain.notices import EXPIRY_RULES, NoticeKind
 from portal.domain.renewals import Decision
 from portal.domain.silence import told_of
 from portal.extensions import db
-from portal.models import Client, NoticeMute, RenewalDecision
-from portal.notifications import candidates, service, silencing
+from portal.models import Client, Notice, NoticeMute, RenewalDecision
+from portal.notifications import service, silencing
 from portal.notifications.silencing import decided
 from tests.conftest import NOW
-from tests.notifications.conftest import TODAY, kinds, night, notices
+from tests.notifications.conftest import TODAY, candidates_of, kinds, night, notices
 from tests.notifications.test_settling import kept, recounted
 
 K = NoticeKind
@@ -70,8 +70,7 @@ def test_sql_and_python_are_silent_about_the_same_clients(crowd) -> None:
     for today in (TODAY, TODAY + timedelta(days=1)):
         found = {}
         for kind in EXPIRY_RULES:
-            rows = candidates.expiring(kind, today, NOW)
-            found |= {row.client: kind for row in (db.session.execute(rows) if rows is not None else ())}
+            found |= {row.client: kind for row in candidates_of(kind, today)}
         expected = {
             one.id: told_of(one, today, get_detail(one, clock.moment_of(today, time(12))).answers) for one in crowd
         }
@@ -186,7 +185,7 @@ def test_the_page_foretells_what_the_nights_do(due_in, make, partner, web) -> No
     assert "aviso:" not in web.get(f"/clients/{skipped.id}").text
     assert web.get(f"/clients/{charged.id}").text.count("aviso:") == 4
     seen: dict[int, list[tuple[date, NoticeKind]]] = {one.id: [] for one in clients}
-    known = set(db.session.scalars(select(service.Notice.id)))
+    known = set(db.session.scalars(select(Notice.id)))
     for days in range(1, 60):
         night(TODAY + timedelta(days=days))
         for one in notices():

@@ -14,8 +14,9 @@ from portal.domain.notices import CODE_AGES, EXPIRY_RULES, TOLD_OF_CODES, code_k
 from portal.domain.statuses import derive_status
 from portal.extensions import db
 from portal.models import Client, RegistrationCode
-from portal.notifications import candidates, service
+from portal.notifications import candidates, days, service
 from tests.conftest import NOW
+from tests.notifications.conftest import candidates_of
 
 DUE_OFFSETS = range(-70, 45)
 TODAYS = [
@@ -72,8 +73,7 @@ def test_sql_and_python_tell_of_the_same_clients_with_the_same_dates(today, crow
     due = {client.id: client.due_on for client in crowd}
     found: dict[int, object] = {}
     for kind, rule in EXPIRY_RULES.items():
-        rows = candidates.expiring(kind, today, NOW)
-        for row in db.session.execute(rows) if rows is not None else ():
+        for row in candidates_of(kind, today):
             assert row.client not in found, "told of once a day"
             found[row.client] = kind
             assert (row[1], row[2], row[5]) == (kind, row.client, due[row.client])
@@ -137,7 +137,8 @@ def told_codes(rows: list[RegistrationCode], clients: list[Client], today: date)
 def found_codes(today: date) -> dict[int, object]:
     found: dict[int, object] = {}
     for kind in CODE_AGES:
-        for row in db.session.execute(candidates.unused_codes(kind, today, NOW)):
+        statement = candidates.unused_codes(kind, db.engine.dialect.name)
+        for row in db.session.execute(statement, days.of_kind(kind, today, NOW)):
             assert row[2] not in found, "told of once a day"
             found[row[2]] = (kind, row[4])
     assert {kind for kind, _ in found.values()} == set(CODE_AGES)
