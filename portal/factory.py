@@ -32,7 +32,7 @@ from portal.billing import routes as billing
 from portal.catalogue import commands as catalogue_commands
 from portal.certificates import routes as certificates
 from portal.charges import routes as charges
-from portal.clients import bulk_routes  # noqa: F401 - adds its routes to the blueprint of the clients
+from portal.clients import bulk_routes, trust_routes  # noqa: F401 - add their routes to the blueprint of the clients
 from portal.clients import routes as clients
 from portal.closing import routes as closing
 from portal.cloud import routes as cloud
@@ -62,6 +62,28 @@ from portal.registrations import routes as registrations
 from portal.renewals import routes as renewals
 
 MAX_FORM_BYTES = 64 * 1024
+FEATURES = (
+    home,
+    clients,
+    registrations,
+    renewals,
+    imports,
+    charges,
+    billing,
+    invoices,
+    codes,
+    cloud,
+    installations,
+    certificates,
+    credit,
+    closing,
+    notifications,
+    accounts,
+    operations,
+    payments,
+    api,
+)
+COMMANDS = (account_commands, catalogue_commands, demo_commands, installation_commands, backup, restore)
 
 
 class _Number(IntegerConverter):
@@ -92,30 +114,10 @@ def create_app(config: Config | None = None) -> Flask:
     app.url_map.converters["int"] = _Number
     _settings(app, config)
     _plumbing(app, config)
-    for feature in (
-        home,
-        clients,
-        registrations,
-        renewals,
-        imports,
-        charges,
-        billing,
-        invoices,
-        codes,
-        cloud,
-        installations,
-        certificates,
-        credit,
-        closing,
-        notifications,
-        accounts,
-        operations,
-        payments,
-        api,
-    ):
+    for feature in FEATURES:
         app.register_blueprint(feature.bp)
     accounts.init_app(app)
-    for commands in (account_commands, catalogue_commands, demo_commands, installation_commands, backup, restore):
+    for commands in COMMANDS:
         for command in commands.COMMANDS:
             app.cli.add_command(command)
     if missing := access.undeclared(app):

@@ -20,9 +20,8 @@ from portal.audit import Actor
 from portal.billing import bills, settling, warning
 from portal.billing.bills import Bill
 from portal.credit import service as credit
-from portal.domain import cycle, pix, retail
+from portal.domain import cycle, pix
 from portal.domain.catalogue import RenewalMethod
-from portal.domain.errors import ChargeHindered, QuoteAged
 from portal.domain.retail import Hindrance, RetailQuote
 from portal.domain.statuses import to_renew
 from portal.extensions import db
@@ -61,7 +60,7 @@ def count_due(today: date) -> dict[str, int]:
     """Return what ``issue_due`` would issue and could not, by the same rules; nothing is written."""
     counts = Counter[str]()
     for client_ids in _due(today):
-        for bill in bills.of(_clients(client_ids), today):
+        for bill in bills.of(clients(client_ids), today):
             counts[_said_of(bill)] += 1
     counts["lapsed"] = sum(len(charge_ids) for charge_ids in _lapsed(today))
     return {name: counts[name] for name in ("issued", *COUNTED.values(), "lapsed")}
@@ -119,7 +118,8 @@ def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
 
 
-def _clients(client_ids: Sequence[int], *, lock: bool = False) -> Sequence[Client]:
+def clients(client_ids: Sequence[int], *, lock: bool = False) -> Sequence[Client]:
+    """Return clients in the order of their ids, their rows locked where they are to be changed."""
     query = select(Client).where(Client.id.in_(client_ids)).order_by(Client.id)
     query = query.with_for_update(key_share=True) if lock else query
     return db.session.scalars(query.execution_options(populate_existing=True)).all()
@@ -127,26 +127,26 @@ def _clients(client_ids: Sequence[int], *, lock: bool = False) -> Sequence[Clien
 
 def _issue_batch(client_ids: Sequence[int], now: datetime, hindered: warning.Hindered) -> Counter[str]:
     """Issue the charges of some clients in one transaction, which the caller commits."""
-    counts, ready = Counter[str](), list[_Issue]()
-    for bill in bills.of(_clients(client_ids, lock=True), clock.local_date(now)):
+    counts, ready = Counter[str](), list[Issue]()
+    for bill in bills.of(clients(client_ids, lock=True), clock.local_date(now)):
         hindered.add(bill)
         if bill.hindrance is None and bill.quote is not None:
-            ready.append(_Issue(bill.client, bill.quote))
+            ready.append(Issue(bill.client, bill.quote))
         else:
             counts[_said_of(bill)] += 1
-    counts["issued"] = len(_write(ready, now, None))
+    counts["issued"] = len(write(ready, now, None))
     return counts
 
 
 @dataclass(frozen=True)
-class _Issue:
+class Issue:
     """A charge to be."""
 
     client: Client
     quote: RetailQuote
 
 
-def _write(ready: Sequence[_Issue], now: datetime, actor: Actor | None) -> list[int]:
+def write(ready: Sequence[Issue], now: datetime, actor: Actor | None) -> list[int]:
     """Write charges, lines and events; a cycle that another process was faster with stays as that one made it."""
     if not ready:
         return []
@@ -169,7 +169,7 @@ def _write(ready: Sequence[_Issue], now: datetime, actor: Actor | None) -> list[
     return list(made.values())
 
 
-def _facts(issue: _Issue, now: datetime) -> dict[str, Any]:
+def _facts(issue: Issue, now: datetime) -> dict[str, Any]:
     client, quote = issue.client, issue.quote
     return {
         "partner_id": client.partner_id,
@@ -198,7 +198,7 @@ def _lines(charge_id: int, quote: RetailQuote) -> Iterable[dict[str, Any]]:
         }
 
 
-def _record(issue: _Issue, charge_id: int, now: datetime, actor: Actor | None) -> None:
+def _record(issue: Issue, charge_id: int, now: datetime, actor: Actor | None) -> None:
     audit.record(
         ISSUED,
         actor=actor,
@@ -208,50 +208,3 @@ def _record(issue: _Issue, charge_id: int, now: datetime, actor: Actor | None) -
         after={"retail_charge": charge_id, "cents": issue.quote.total_cents, "cost_cents": issue.quote.cost_cents},
         is_flushed=False,
     )
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The charge that a form asked for, and whether it was there before."""
-
-    charge: RetailCharge
-    is_repeat: bool = False
-
-
-def seen_as(quote: RetailQuote) -> str:
-    """Return what the page with the values sends back with "Emitir": all that the charge follows from."""
-    lines = [[line.item.value, line.quantity, line.unit_cents, line.cost_cents] for line in quote.lines]
-    return f"{quote.total_cents}-{audit.fingerprint(ISSUED, {'due_on': quote.due_on, 'lines': lines})}"
-
-
-def issue(client_id: int, due_on: date, seen: str, *, now: datetime, actor: Actor) -> Outcome:
-    """Issue a client's charge for a due date because a person asks for it, with the values that were shown. Commits.
-
-    The same form again finds the charge that it made.
-
-    Raises:
-        ChargeHindered: with what stands in the way; a decision not to bill does not.
-        QuoteAged: the values are others than those that were shown.
-    """
-    [client] = _clients([client_id], lock=True)
-    if standing := _standing(client_id, due_on):
-        db.session.rollback()
-        return Outcome(standing, is_repeat=True)
-    if client.due_on is None or client.due_on != due_on:
-        raise QuoteAged
-    [bill] = bills.of([client], clock.local_date(now))
-    why = retail.hindrance(bill.case, clock.local_date(now), by_hand=True)
-    if why is not None or bill.quote is None:
-        raise ChargeHindered(why or Hindrance.PRICE_MISSING)
-    if seen != seen_as(bill.quote):
-        raise QuoteAged
-    [charge_id] = _write([_Issue(client, bill.quote)], now, actor)
-    warning.settle(client.id)
-    db.session.commit()
-    return Outcome(db.session.get_one(RetailCharge, charge_id))
-
-
-def _standing(client_id: int, due_on: date) -> RetailCharge | None:
-    which = RetailCharge.client_id == client_id, RetailCharge.due_on == due_on, RetailCharge.cancelled_at.is_(None)
-    charge: RetailCharge | None = db.session.scalar(select(RetailCharge).where(*which))
-    return charge

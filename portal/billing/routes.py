@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from portal import clock, database, errors, formatting, htmx, saying, tabs
 from portal.access import asks, current_partner_id, requires, viewer
 from portal.accounts.returning import safe_next, typed_before
-from portal.billing import bills, issuing, queries, rows, service, texts, view
+from portal.billing import bills, by_hand, queries, rows, service, texts, view
 from portal.billing.bills import Bill
 from portal.billing.filters import BillingFilter, Standing
 from portal.billing.forms import PricesForm, day_from, version_from
@@ -207,7 +207,7 @@ def charge_create(client_id: int) -> Response:
         raise Invalid({"due_on": ["O formulário está incompleto."]})
     try:
         seen = request.form.get("seen", "")
-        outcome = issuing.issue(client.id, due_on, seen, now=clock.now(), actor=viewer())
+        outcome = by_hand.issue(client.id, due_on, seen, now=clock.now(), actor=viewer())
     except QuoteAged as refusal:
         db.session.rollback()
         if (bill := _bill(get_client(current_partner_id(), client_id))) is None:
@@ -230,7 +230,7 @@ def _question(bill: Bill, refused: errors.Answer | None = None) -> Response:
         refused=refused,
         quote=quote,
         lines=AmountRow.build_all(quote.lines) if quote else [],
-        seen=issuing.seen_as(quote) if quote else "",
+        seen=by_hand.seen_as(quote) if quote else "",
     )
     response.status_code = refused.status if refused else 200
     return response

@@ -11,7 +11,8 @@ from portal import clock, database, errors, formatting, htmx, saying, security
 from portal.access import current_partner_id, viewer
 from portal.clients import details, noticed, queries, tallies, undo
 from portal.clients.filters import ClientFilter
-from portal.clients.rows import DONE_LABELS, ClientRow, menu_actions
+from portal.clients.history import DONE_LABELS
+from portal.clients.rows import ClientRow, menu_actions
 from portal.clients.service import Outcome
 from portal.domain.actions import Action, ensure_allowed
 from portal.domain.catalogue import Product

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
 
 from portal import clock, database, etag, htmx, saying, security
 from portal.access import current_partner_id, requires, viewer
@@ -19,20 +19,18 @@ from portal.clients import (
     skeletons,
     tallies,
     timeline,
-    trust,
     undo,
     view,
 )
 from portal.clients.filters import ClientFilter
-from portal.clients.forms import ReleaseForm, SuspensionForm
-from portal.clients.rows import ClientRow, CodeRow, HistoryRow, menu_actions
+from portal.clients.forms import SuspensionForm
+from portal.clients.history import HistoryRow
+from portal.clients.rows import ClientRow, CodeRow, menu_actions
 from portal.domain import forecast
-from portal.domain.actions import Action, ensure_allowed
+from portal.domain.actions import Action
 from portal.domain.errors import Invalid
 from portal.domain.ids import parse_id
 from portal.domain.roles import Permission
-from portal.domain.statuses import derive_status
-from portal.domain.trust import through_on
 from portal.extensions import limiter
 from portal.forms import VersionForm
 from portal.models import Client
@@ -190,39 +188,6 @@ def suspension_create(client_id: int) -> Response:
     return answers.done_or_refused(
         client, lambda: service.suspend(client, version=version, reason=reason, now=clock.now(), actor=viewer())
     )
-
-
-@bp.get("/<int:client_id>/release/new")
-@requires(Permission.RELEASE_ON_TRUST)
-def release_new(client_id: int) -> Response:
-    """Asks why an Expirado client's program may run for some days, and says until when."""
-    client = answers.client_for(Action.RELEASE_ON_TRUST, client_id)
-    trust.ensure_releasable(client)
-    return _release_form(client, ReleaseForm(typed_before(), version=client.version))
-
-
-@bp.post("/<int:client_id>/release")
-@requires(Permission.RELEASE_ON_TRUST)
-def release_create(client_id: int) -> Response:
-    """Release on trust."""
-    client, form = queries.get_client(current_partner_id(), client_id), ReleaseForm()
-    if not form.validate():
-        return _release_form(client, form, 422)
-    version, reason, days = form.base_version, str(form.reason.data or ""), _trust_days()
-    return answers.done_or_refused(
-        client,
-        lambda: trust.release(client, version=version, reason=reason, days=days, now=clock.now(), actor=viewer()),
-    )
-
-
-def _release_form(client: Client, form: ReleaseForm, status: int = 200) -> Response:
-    ensure_allowed(Action.RELEASE_ON_TRUST, derive_status(client, clock.today()), client)
-    last_on = through_on(client.due_on, clock.today(), _trust_days()) if client.due_on else None
-    return answers.form(client, "release_new", form, status, through_on=last_on, today=clock.today())
-
-
-def _trust_days() -> int:
-    return int(current_app.extensions["portal_config"].trust_days)
 
 
 @bp.post("/<int:client_id>/resumption")

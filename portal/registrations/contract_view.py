@@ -11,15 +11,13 @@ from portal import errors, formatting
 from portal.catalogue.queries import price_table
 from portal.clients.service import REVISED, Outcome
 from portal.domain.actions import Action
-from portal.domain.catalogue import OFFERS, Item
 from portal.domain.errors import PriceMissing
 from portal.domain.licenses import Holding, Quantities
-from portal.domain.orders import REVERSING
 from portal.domain.prices import PriceTable
 from portal.domain.roles import Permission
 from portal.licenses.queries import holding_of
-from portal.models import Charge, Client, LicenseOrder
-from portal.registrations import contract, leaving, picker, reactivation, reversal, selection
+from portal.models import Client
+from portal.registrations import contract, leaving, pending, picker, reactivation, selection
 from portal.registrations.contract import Wish
 from portal.registrations.forms import ContractForm
 from portal.registrations.leaving import Question
@@ -77,7 +75,7 @@ def form_context(
         "form": form,
         "lines": lines,
         "strangers": picker.strangers(chosen, lines),
-        "pending": pending_lines(client, holding),
+        "pending": pending.lines(client, holding),
         "current": _current(client, form) if is_conflict else {},
         "is_conflict": is_conflict,
         "leaving": leaving_of(screen, client, holding, chosen, form),
@@ -89,11 +87,11 @@ def _noted(line: PickerLine, holding: Holding, today: date) -> PickerLine:
     """Return a line that says what is held today and from which day on it is another quantity."""
     held = holding.now.get(line.item, 0)
     later = [
-        f"a partir de {formatting.short_day(one.effective_on, today)}: {_count(line.item, one.quantity)}"
+        f"a partir de {formatting.short_day(one.effective_on, today)}: {pending.count(line.item, one.quantity)}"
         for one in holding.pending
         if one.item is line.item
     ]
-    return replace(line, note=" · ".join([f"hoje {_count(line.item, held)}", *later])) if held or later else line
+    return replace(line, note=" · ".join([f"hoje {pending.count(line.item, held)}", *later])) if held or later else line
 
 
 def _compared(line: PickerLine, chosen: Selection, holding: Holding) -> PickerLine:
@@ -101,7 +99,7 @@ def _compared(line: PickerLine, chosen: Selection, holding: Holding) -> PickerLi
     stored = holding.final.get(line.item, 0)
     if stored == chosen.wanted.get(line.item, 0):
         return line
-    return replace(line, error=f"{line.error} Gravado agora: {_count(line.item, stored)}.".strip())
+    return replace(line, error=f"{line.error} Gravado agora: {pending.count(line.item, stored)}.".strip())
 
 
 def leaving_of(
@@ -121,35 +119,6 @@ def _current(client: Client, form: ContractForm) -> dict[str, str]:
     if client.renewal_method is not form.chosen_method:
         current["renewal_method"] = client.renewal_method.label
     return current
-
-
-def _count(item: Item, quantity: int) -> str:
-    if OFFERS[item].is_counted:
-        return str(quantity)
-    return "sim" if quantity else "não"
-
-
-@dataclass(frozen=True)
-class PendingLine:
-    """A change that counts from a later day on."""
-
-    item: Item
-    on: date
-    before: str
-    after: str
-    is_revocable: bool
-
-
-def pending_lines(client: Client, holding: Holding) -> list[PendingLine]:
-    """Return the pending changes in their order, each with the quantity that it meets."""
-    held, revocable = dict(holding.now), contract.revocable(client, holding)
-    lines = []
-    for one in holding.pending:
-        before, after = _count(one.item, held.get(one.item, 0)), _count(one.item, one.quantity)
-        is_revocable = (one.item, one.effective_on) in revocable
-        lines.append(PendingLine(one.item, one.effective_on, before, after, is_revocable))
-        held[one.item] = one.quantity
-    return lines
 
 
 def summary(
@@ -224,7 +193,7 @@ def window(screen: Screen, client: Client, form: ContractForm, chosen: Selection
         "fields": fields | {"quote": shown.get("seen_as", "")},
         "is_aged": bool(seen),
         "seen_cents": int(match[1]) if match else None,
-        "replaced": pending_lines(client, holding) if screen.is_new_contract else [],
+        "replaced": pending.lines(client, holding) if screen.is_new_contract else [],
     }
 
 
@@ -248,27 +217,3 @@ def method_window(screen: Screen, client: Client, form: ContractForm, chosen: Se
         "bill": bill_of(client),
         "fields": _fields(form, chosen) | {"method_when": ""},
     }
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What stands of a client's license beside the license itself: pending changes, and what was ordered today."""
-
-    pending: list[PendingLine]
-    order: LicenseOrder | None
-    charge: Charge | None
-    is_reversible: bool
-
-    @property
-    def reversing(self) -> Permission:
-        """Who may undo the order of today."""
-        return REVERSING[self.order.kind] if self.order else Permission.EDIT_CLIENTS
-
-    @classmethod
-    def build(
-        cls, client: Client, holding: Holding, last: tuple[LicenseOrder, Charge | None] | None, today: date
-    ) -> Standing:
-        """Prepare it; of the client's last order, with its charge, only one of today is of interest."""
-        order, charge = last if last and last[0].ordered_on == today else (None, None)
-        is_reversible = order is not None and reversal.is_possible(client, order, charge, holding, today)
-        return cls(pending_lines(client, holding), order, charge, is_reversible)

@@ -16,16 +16,14 @@ from portal.domain.orders import REVERSING
 from portal.domain.roles import Permission
 from portal.forms import VersionForm
 from portal.models import Charge, Client, LicenseOrder
-from portal.registrations import contract, contract_view, methods, reversal
+from portal.registrations import contract, methods, pending, reversal
 from portal.registrations.routes import bp
 
 bp.app_context_processor(lambda: {"license_standing": _standing})
 
 
-def _standing(
-    client: Client, holding: Holding, last: tuple[LicenseOrder, Charge | None] | None
-) -> contract_view.Standing:
-    return contract_view.Standing.build(client, holding, last, clock.today())
+def _standing(client: Client, holding: Holding, last: tuple[LicenseOrder, Charge | None] | None) -> pending.Standing:
+    return pending.Standing.build(client, holding, last, clock.today())
 
 
 @bp.post("/<int:client_id>/restoration")

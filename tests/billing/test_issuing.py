@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from jobs import issue_charges
 from portal import clock
-from portal.billing import bills, issuing, settling
+from portal.billing import bills, by_hand, issuing, settling
 from portal.domain.catalogue import Item, Product, RenewalMethod
 from portal.domain.errors import ChargeHindered, QuoteAged
 from portal.domain.notices import NoticeKind
@@ -215,10 +215,10 @@ class TestByHand:
 
     def seen(self, client, day: date = FIRST_DAY) -> str:
         [bill] = bills.of([client], day)
-        return issuing.seen_as(bill.quote)
+        return by_hand.seen_as(bill.quote)
 
-    def ask(self, client, actor, seen: str, day: date = FIRST_DAY, due_on: date = DUE) -> issuing.Outcome:
-        return issuing.issue(client.id, due_on, seen, now=at(day), actor=actor)
+    def ask(self, client, actor, seen: str, day: date = FIRST_DAY, due_on: date = DUE) -> by_hand.Outcome:
+        return by_hand.issue(client.id, due_on, seen, now=at(day), actor=actor)
 
     def test_the_same_form_twice_is_one_charge(self, client, actor) -> None:
         seen = self.seen(client)

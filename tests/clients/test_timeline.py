@@ -10,7 +10,7 @@ import pytest
 
 from portal import audit
 from portal.clients import details
-from portal.clients.rows import HistoryRow
+from portal.clients.history import HistoryRow
 from portal.clients.timeline import Ahead, Change, ahead, held_changes
 from portal.domain.catalogue import Item
 from portal.domain.charges import OrderKind

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from portal.clients.rows import DONE_LABELS, HistoryRow
+from portal.clients.history import DONE_LABELS, HistoryRow
 from portal.config import ROOT
 from portal.domain.actions import PERMISSION_OF, Action
 from tests.conftest import NOW

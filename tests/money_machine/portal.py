@@ -9,7 +9,7 @@ from typing import Any
 
 from portal import clock
 from portal.access import Viewer
-from portal.billing import bills, issuing
+from portal.billing import bills, by_hand, issuing
 from portal.billing import service as billing
 from portal.billing import settling as retail_settling
 from portal.catalogue.queries import price_table
@@ -223,8 +223,8 @@ class Portal:
     def issue(self, client: int) -> None:
         one = self.client(client)
         [bill] = bills.of([one], self.today)
-        seen = issuing.seen_as(bill.quote)
-        issuing.issue(one.id, one.due_on, seen, now=self.now, actor=self.actor)
+        seen = by_hand.seen_as(bill.quote)
+        by_hand.issue(one.id, one.due_on, seen, now=self.now, actor=self.actor)
 
     def cancel_retail(self, charge: int) -> None:
         retail_settling.cancel(self.charge(charge).id, now=self.now, actor=self.actor)
