@@ -25,6 +25,7 @@ GARBAGE = (200, 10)
 SENDERS = 25
 """Users among whom the files are shared out, because each may send ten a minute."""
 
+WARM_ROUNDS = 6
 PATHS = ("/clients", "/certificates", "/")
 
 
@@ -56,8 +57,8 @@ def _hostile(stage: Stage, count: int) -> Row:
     path = f"/clients/{_shop(stage)}/certificate"
     row, stopping = Row("certificates", stage.name, len(files)), Event()
     with Server(stage) as server, ThreadPoolExecutor(3) as pool:
-        for page in PATHS:
-            other.session.get(server.port, page)  # everything is loaded and compiled
+        for page in (*PATHS, f"{path}/new") * WARM_ROUNDS:
+            other.session.get(server.port, page)  # everything is loaded, compiled and sorted into generations
         looking = pool.submit(look, other, server.port, stopping, PATHS)
         jobs = ((senders[number % SENDERS], content) for number, content in enumerate(files.values()))
         fields = {"version": "1", "password": PASSWORD, "csc_id": "", "csc": ""}
