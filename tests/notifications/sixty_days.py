@@ -5,22 +5,24 @@ Run from the project's folder: ``python -m tests.notifications.sixty_days``. Wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from portal import clock, formatting, schema
 from portal.config import ROOT
 from portal.demo import service as demo
 from portal.demo.people import ALFA
 from portal.domain.catalogue import RenewalMethod
+from portal.domain.notices import CERTIFICATE_DAYS, CODE_AGES, NoticeKind
 from portal.extensions import db
 from portal.factory import create_app
-from portal.models import Client, Notice, Partner, RegistrationCode
+from portal.models import Certificate, Client, Notice, Partner, RegistrationCode
 from portal.models.types import AnySelect
 from portal.notifications import service
 from tests.conftest import test_config
@@ -34,7 +36,7 @@ What the demo's partner Alfa is told of from {first} to {last} if nobody renews,
 notice on the day on which it comes, in place of the one before it about the same due date or code. Written by
 `python -m tests.notifications.sixty_days`; read line by line in [notices.md](notices.md).
 
-| Day | Notice | Clients (due date, or the code's date of issue) |
+| Day | Notice | Clients (due date, the code's date of issue, or the certificate's last day) |
 | --- | --- | --- |
 """
 
@@ -58,24 +60,29 @@ def _told() -> Iterator[tuple[date, str, str]]:
     for number in range(DAYS):
         today = START + timedelta(days=number)
         service.notify(clock.moment_of(today, time(6)))
-        for notice, client, issued_at in db.session.execute(_made_after(newest)):
+        for notice, client, *moments in db.session.execute(_made_after(newest)):
             newest = notice.id
-            yield today, notice.kind.label, _in_words(notice, client, issued_at)
+            yield today, notice.kind.label, _in_words(notice, client, next(filter(None, moments), None))
 
 
 def _made_after(newest: int) -> AnySelect:
     partner = select(Partner.id).where(Partner.name == ALFA.name).scalar_subquery()
     return (
-        select(Notice, Client, RegistrationCode.issued_at)
+        select(Notice, Client, RegistrationCode.issued_at, Certificate.not_after)
         .join(Client, Client.id == Notice.client_id)
-        .outerjoin(RegistrationCode, (RegistrationCode.id == Notice.subject_id) & Notice.due_on.is_(None))
+        .outerjoin(RegistrationCode, _is_about(RegistrationCode, CODE_AGES))
+        .outerjoin(Certificate, _is_about(Certificate, CERTIFICATE_DAYS))
         .where(Notice.id > newest, Notice.partner_id == partner)
         .order_by(Notice.id)
     )
 
 
-def _in_words(notice: Notice, client: Client, issued_at: datetime | None) -> str:
-    day = clock.local_date(issued_at) if issued_at else notice.due_on
+def _is_about(model: Any, kinds: Collection[NoticeKind]) -> ColumnElement[bool]:
+    return (model.id == Notice.subject_id) & Notice.kind.in_(list(kinds))
+
+
+def _in_words(notice: Notice, client: Client, moment: datetime | None) -> str:
+    day = clock.local_date(moment) if moment else notice.due_on
     marks = [client.product.label, formatting.day(day)]
     if client.suspended_at:
         marks.append("suspenso")
