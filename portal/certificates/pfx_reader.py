@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 from portal.domain.certificates import MOST_BYTES, CertificateRefused, Fault, holder_document
-from portal.limits import confine
 
 CNPJ, BIRTH_AND_CPF = (x509.ObjectIdentifier(f"2.16.76.1.3.{number}") for number in (3, 1))
 """What ICP-Brasil writes into the subjectAltName of companies and of persons."""
@@ -110,7 +109,6 @@ def _tidy(text: str) -> str:
 
 def main() -> None:
     """Read standard input and tell what was found."""
-    confine()
     try:
         password, _, content = sys.stdin.buffer.read(MOST_INPUT).partition(b"\n")
         said = read(content, json.loads(password))

@@ -28,7 +28,6 @@ from portal.domain.imports import (
     FileRefused,
     is_example,
 )
-from portal.limits import confine
 
 MOST_PARTS, MOST_UNPACKED = 200, 64 * 1024 * 1024
 """A sheet of 2 MB unpacks to some twenty megabytes; this is several times as much."""
@@ -192,7 +191,6 @@ def _text(value: Any) -> str:
 
 def main() -> None:
     """Read standard input and tell what was found."""
-    confine()
     try:
         said: dict[str, Any] = {"rows": read(sys.stdin.buffer.read(MOST_BYTES + 1))}
     except FileRefused as refusal:
