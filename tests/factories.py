@@ -52,9 +52,9 @@ def password_hash() -> str:
 class Factory:
     """Makes rows and commits them."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = 1) -> None:
         """Start the numbering of names and documents."""
-        self._numbers = count(1)
+        self._numbers = count(first)
 
     def document(self) -> str:
         """Return a valid CNPJ that no other row has."""

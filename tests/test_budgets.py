@@ -54,6 +54,7 @@ from portal.models import (
 from portal.notifications import service as notifications
 from tests.conftest import NOW
 from tests.factories import Factory
+from tests.kept import made_once
 from tests.money import Purse
 from tests.revision import form_of
 from tests.visitor import HTMX, Visitor
@@ -83,12 +84,27 @@ KINDS = ["Padaria e Confeitaria", "Supermercado", "Restaurante e Pizzaria", "Com
          "Açougue e Casa de Carnes", "Lanchonete", "Distribuidora de Bebidas", "Farmácia", "Materiais de Construção"]  # fmt: skip
 OWNERS = ["Nossa Senhora Aparecida", "São José do Ribeirão", "Irmãos Gonçalves", "Família Guimarães", "Bom Jesus",
           "Três Corações", "Santo Antônio de Pádua", "Estrela do Sertão", "Conceição & Filhos", "Araújo Magalhães"]  # fmt: skip
+ADMIN = "Conceição Aparecida Guimarães"
 FORMS = ["Ltda", "Ltda ME", "EIRELI", "EPP"]
 
 
 @pytest.fixture
-def crowd(make: Factory) -> Partner:
-    """Return a partner with 100 clients with long names, numbers that do not repeat, and every status."""
+def crowd(app: Flask) -> Partner:
+    """Return a partner with 100 clients; one of them has everything: 18007."""
+    made_once(__name__, _make_crowd)
+    return db.session.scalars(select(Partner)).one()
+
+
+def _make_crowd() -> None:
+    make = Factory(10_000)  # numbers that no test comes to
+    partner = _partner(make)
+    _fit_out(db.session.get_one(Client, 18_007), make)
+    _charge_all(partner, make)
+    make.user(partner, name=ADMIN)
+
+
+def _partner(make: Factory) -> Partner:
+    """Make clients with long names, numbers that do not repeat, and every status."""
     partner, chance = make.partner(name="Revenda Araújo & Guimarães Automação"), random.Random(3)
     rows = [_facts(partner.id, number, names, chance) for number, names in enumerate(product(KINDS, OWNERS))]
     db.session.execute(insert(Client), rows)
@@ -119,17 +135,18 @@ def _facts(partner_id: int, number: int, names: tuple[str, str], chance: random.
 
 
 @pytest.fixture
-def web(app: Flask, crowd: Partner, make: Factory) -> Visitor:
-    """Return the browser of an Administrador, with a client that has everything: 18007."""
-    client = db.session.get(Client, 18_007)
+def web(app: Flask, crowd: Partner) -> Visitor:
+    """Return the browser of an Administrador."""
+    return Visitor(app).sign_in(db.session.scalars(select(User).where(User.name == ADMIN)).one())
+
+
+def _fit_out(client: Client, make: Factory) -> None:
     client.due_on, client.suspended_at = NOW.date() + timedelta(days=20), None
     for item in (Item.CLOUD, Item.WAITER, Item.MOBILE, Item.INTEGRATED_PAYMENT):
         make.item(client, item, 3)
     make.item(client, Item.BASE)
     make.code(client)
     make.installation(client)
-    _charge_all(crowd, make)
-    return Visitor(app).sign_in(make.user(crowd, name="Conceição Aparecida Guimarães"))
 
 
 def _charge_all(crowd: Partner, make: Factory) -> None:
