@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.domain.prices import PriceTable
 from portal.extensions import db
@@ -19,13 +19,7 @@ NO_VERSION = 0
 
 def price_table(on: date) -> PriceTable:
     """Return the newest version valid on a day; where there is none, an empty one whose every price is missing."""
-    newest = (
-        select(PriceVersion.id)
-        .where(PriceVersion.valid_from <= on)
-        .order_by(PriceVersion.valid_from.desc(), PriceVersion.id.desc())
-        .limit(1)
-    )
-    rows = db.session.execute(_ROWS.where(PriceVersion.id == newest.scalar_subquery())).all()
+    rows = db.session.execute(_NEWEST, {"on": on}).all()
     return _table(rows) if rows else PriceTable(NO_VERSION, on, {})
 
 
@@ -37,6 +31,15 @@ def price_tables() -> list[PriceTable]:
 
 _ROWS = select(PriceVersion.id, PriceVersion.valid_from, Price.product, Price.item, Price.cents).join(
     Price, Price.version_id == PriceVersion.id
+)
+
+_NEWEST = _ROWS.where(
+    PriceVersion.id
+    == select(PriceVersion.id)
+    .where(PriceVersion.valid_from <= bindparam("on"))
+    .order_by(PriceVersion.valid_from.desc(), PriceVersion.id.desc())
+    .limit(1)
+    .scalar_subquery()
 )
 
 

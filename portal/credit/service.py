@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal import clock
@@ -67,5 +67,7 @@ def move(partner_id: int, kind: CreditKind, amount_cents: int, *, now: datetime,
 
 def touch(partner_id: int) -> None:
     """Move the partner's counter, so that pages kept by browsers are asked for again (``portal.etag``)."""
-    counted = update(Partner).where(Partner.id == partner_id).values(revision=Partner.revision + 1)
-    db.session.execute(counted, execution_options={"synchronize_session": False})
+    db.session.execute(_COUNTED, {"touched_id": partner_id}, execution_options={"synchronize_session": False})
+
+
+_COUNTED = update(Partner).where(Partner.id == bindparam("touched_id")).values(revision=Partner.revision + 1)

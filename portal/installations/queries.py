@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, bindparam, select
 
 from portal.codes.queries import living
 from portal.domain.catalogue import Item
@@ -19,9 +19,16 @@ __all__ = ["by_key", "event_asked", "is_waiting", "last_seat", "living", "locked
 
 def by_key(key: str) -> tuple[Installation, Client] | None:
     """Return the installation of a key, revoked ones too, with its client; None where nobody has such a key."""
-    query = select(Installation, Client).join(Client, Client.id == Installation.client_id)
-    found = db.session.execute(query.where(Installation.key == key, Client.archived_at.is_(None))).one_or_none()
+    found = db.session.execute(_BY_KEY, {"asked_key": key}).one_or_none()
     return None if found is None else (found[0], found[1])
+
+
+_BY_KEY = (
+    select(Installation, Client)
+    .join(Client, Client.id == Installation.client_id)
+    .where(Installation.key == bindparam("asked_key"), Client.archived_at.is_(None))
+)
+"""Built once: it is asked at every check-in."""
 
 
 def locked_client(client_id: int) -> Client:

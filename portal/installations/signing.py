@@ -56,13 +56,15 @@ def rotate(now: datetime) -> SigningKey:
 
 def _current(now: datetime) -> _Signer:
     """Return the newest key, ready to sign; it is unsealed once in each process."""
-    newest = select(SigningKey).where(SigningKey.retired_at.is_(None)).order_by(SigningKey.id.desc())
-    row = db.session.scalar(newest.limit(1)) or _make(now)
+    row = db.session.scalar(_NEWEST) or _make(now)
     known = cast(dict[str, _Signer], current_app.extensions.setdefault("signers", {}))
     if row.kid not in known:
         seed = sealer().unseal(row.sealed_private_key, _place(row.kid))
         known[row.kid] = _Signer(row.kid, Ed25519PrivateKey.from_private_bytes(seed))
     return known[row.kid]
+
+
+_NEWEST = select(SigningKey).where(SigningKey.retired_at.is_(None)).order_by(SigningKey.id.desc()).limit(1)
 
 
 def _make(now: datetime) -> SigningKey:

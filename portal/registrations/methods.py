@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from portal.audit import Actor
@@ -43,14 +43,17 @@ class Bill:
 
 def bill_of(client: Client) -> Bill | None:
     """Return what asks for the cycle after a client's due date, or None; an invoice of several clients is shared."""
-    every = aliased(InvoiceLine)
-    lines = select(func.count(every.id)).where(every.invoice_id == Invoice.id).scalar_subquery()
-    of_due = InvoiceLine.client_id == client.id, InvoiceLine.due_on == client.due_on, InvoiceLine.is_open
-    row = db.session.execute(select(Invoice, lines).join(InvoiceLine).where(*of_due)).one_or_none()
+    row = db.session.execute(_BILLED, {"billed_id": client.id, "billed_on": client.due_on}).one_or_none()
     charge = db.session.scalar(select(RetailCharge).where(*_open_charge(client)))
     if row is None and charge is None:
         return None
     return Bill(row[0] if row else None, bool(row and row[1] > 1), charge)
+
+
+_EVERY = aliased(InvoiceLine)
+_LINES = select(func.count(_EVERY.id)).where(_EVERY.invoice_id == Invoice.id).scalar_subquery()
+_OF_DUE = InvoiceLine.client_id == bindparam("billed_id"), InvoiceLine.due_on == bindparam("billed_on")
+_BILLED = select(Invoice, _LINES).join(InvoiceLine).where(*_OF_DUE, InvoiceLine.is_open)
 
 
 def _open_charge(client: Client) -> tuple[Any, ...]:
