@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -48,12 +49,15 @@ def imported(path: Path) -> Iterator[str]:
                 yield module if module in MODULES else str(node.module)
 
 
-EDGES = [(module, target) for module, path in MODULES.items() for target in imported(path)]
+@cache
+def edges() -> list[tuple[str, str]]:
+    """Return every import as (who, whom); read by the worker that asks, not by each that collects."""
+    return [(module, target) for module, path in MODULES.items() for target in imported(path)]
 
 
 def breaches(who: str, whom: str) -> list[str]:
     """Return the imports whose two ends match two patterns."""
-    return [f"{one} imports {other}" for one, other in EDGES if re.fullmatch(who, one) and re.fullmatch(whom, other)]
+    return [f"{one} imports {other}" for one, other in edges() if re.fullmatch(who, one) and re.fullmatch(whom, other)]
 
 
 def feature(module: str) -> str | None:
@@ -74,14 +78,14 @@ def rank(module: str) -> int:
 def test_there_is_something_to_look_at() -> None:
     assert len(MODULES) > 30
     assert {"home", "clients", "accounts"} <= FEATURES
-    assert ("portal.clients.service", "portal.domain.actions") in EDGES
+    assert ("portal.clients.service", "portal.domain.actions") in edges()
 
 
 def test_the_rules_import_only_the_standard_library_and_the_document_library() -> None:
     allowed = {"portal.domain", "stdnum"} | sys.stdlib_module_names
     strangers = [
         f"{module} imports {target}"
-        for module, target in EDGES
+        for module, target in edges()
         if module.startswith("portal.domain")
         and not any(target == name or target.startswith(f"{name}.") for name in allowed)
     ]
@@ -96,7 +100,7 @@ def test_importing_the_rules_imports_neither_flask_nor_sqlalchemy() -> None:
 
 
 def test_imports_only_point_up_the_list() -> None:
-    inside = [(one, other) for one, other in EDGES if one.startswith("portal.") and other.startswith("portal.")]
+    inside = [(one, other) for one, other in edges() if one.startswith("portal.") and other.startswith("portal.")]
     assert [f"{one} imports {other}" for one, other in inside if rank(one) < rank(other)] == []
 
 
@@ -112,7 +116,7 @@ def test_filters_queries_services_and_rows_know_nothing_of_http() -> None:
 def test_a_feature_never_imports_anothers_routes_rows_or_forms() -> None:
     doors = [
         f"{one} imports {other}"
-        for one, other in EDGES
+        for one, other in edges()
         if feature(one)
         and feature(other) not in {None, feature(one)}
         and other.endswith((".routes", ".rows", ".forms"))
@@ -131,7 +135,7 @@ def circle(graph: dict[str, set[str]]) -> list[str]:
 
 def test_features_import_each_other_in_no_circle() -> None:
     graph: dict[str, set[str]] = {name: set() for name in FEATURES}
-    for one, other in EDGES:
+    for one, other in edges():
         if feature(one) and feature(other) not in {None, feature(one)}:
             graph[str(feature(one))].add(str(feature(other)))
     assert circle(graph) == []
