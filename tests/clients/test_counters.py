@@ -6,23 +6,37 @@ import random
 from datetime import date, timedelta
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
 
 from portal.clients import queries, tallies
 from portal.clients.filters import DUE_WITHIN_DAYS, SOON_DAYS, ClientFilter, Sort
 from portal.domain.catalogue import Product, RenewalMethod
 from portal.domain.statuses import DEFAULT_STATUSES, LIVE_STATUSES, Status, derive_status
+from portal.extensions import db
 from portal.models import Client, Partner
 from tests.conftest import NOW
+from tests.factories import Factory
+from tests.kept import made_once
 
 TODAYS = [date(2025, 7, 1), date(2025, 7, 10), date(2025, 7, 31), date(2025, 8, 1), date(2025, 12, 31)]
 
 
 @pytest.fixture
-def crowd(make, partner) -> list[Client]:
-    """Return clients of the partner, with all combinations of facts, beside those of another partner."""
-    chance = random.Random(11)
-    other = make.partner()
-    clients = []
+def partner(app: Flask) -> Partner:
+    """Return a partner whose clients have all combinations of facts, beside those of another partner."""
+    made_once(__name__, _make_partners)
+    return db.session.scalars(select(Partner).order_by(Partner.id)).first()
+
+
+@pytest.fixture
+def crowd(partner: Partner) -> list[Client]:
+    return list(db.session.scalars(select(Client).where(Client.partner_id == partner.id).order_by(Client.id)))
+
+
+def _make_partners() -> None:
+    make, chance = Factory(10_000), random.Random(11)
+    partner, other = make.partner(), make.partner()
     for number in range(80):
         is_pending = number % 9 == 0
         facts = {
@@ -31,10 +45,9 @@ def crowd(make, partner) -> list[Client]:
             "hidden_at": NOW if chance.random() < 0.3 else None,
             "suspended_at": NOW if chance.random() < 0.3 else None,
         }
-        clients.append(make.client(partner if number % 8 else other, **facts))
+        client = make.client(partner if number % 8 else other, **facts)
         if number % 5 == 0:
-            make.code(clients[-1])
-    return [client for client in clients if client.partner_id == partner.id]
+            make.code(client)
 
 
 @pytest.mark.parametrize("today", TODAYS, ids=str)

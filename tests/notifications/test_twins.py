@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import product
 
 import pytest
+from flask import Flask
 from sqlalchemy import insert, select
 
 from portal import clock
@@ -16,6 +17,8 @@ from portal.extensions import db
 from portal.models import Client, RegistrationCode
 from portal.notifications import candidates, days, service
 from tests.conftest import NOW
+from tests.factories import Factory
+from tests.kept import made_once
 from tests.notifications.conftest import candidates_of
 
 DUE_OFFSETS = range(-70, 45)
@@ -38,15 +41,19 @@ TODAYS = [
 
 
 @pytest.fixture
-def crowd(today: date, make) -> list[Client]:
-    """Insert every combination of flags with every due date around today."""
-    partner = make.partner()
+def crowd(today: date, app: Flask) -> list[Client]:
+    """Return clients with every combination of flags and every due date around today."""
+    made_once((__name__, today), lambda: _make_crowd(today))
+    return list(db.session.scalars(select(Client)))
+
+
+def _make_crowd(today: date) -> None:
+    partner = Factory().partner()
     flags = list(product((None, NOW), repeat=3))
     facts = [(today + timedelta(days=offset), *marks) for offset in DUE_OFFSETS for marks in flags]
     facts += [(None, *marks) for marks in flags if marks[0]]
     db.session.execute(insert(Client), [_row(partner.id, number, *fact) for number, fact in enumerate(facts, 1)])
     db.session.commit()
-    return list(db.session.scalars(select(Client)))
 
 
 def _row(partner_id: int, number: int, due_on, pending_at, hidden_at, suspended_at) -> dict[str, object]:
