@@ -18,13 +18,13 @@ from portal.certificates import fence, queries
 from portal.clients import service as clients
 from portal.clients.service import Order, Outcome
 from portal.domain.actions import Action, ensure_allowed
-from portal.domain.certificates import Ended, Facts, ensure_fitting
+from portal.domain.certificates import CertificateRefused, Ended, Facts, Fault, ensure_fitting
 from portal.domain.errors import NotFound
 from portal.domain.statuses import derive_status
 from portal.extensions import db
 from portal.models import AuditEvent, Certificate, Client
 from portal.notifications import telling
-from portal.sealing import sealer
+from portal.sealing import SealError, sealer
 
 REMOVED = "certificate_removed"
 
@@ -117,10 +117,17 @@ def _put(client: Client, sent: Upload, facts: Facts, event: AuditEvent, actor: A
 
 
 def _csc(sent: Upload, before: Certificate | None) -> tuple[str, bytes]:
-    """Return the CSC that goes with a new certificate: the form's or, where it asks for that, the former one's."""
-    if not sent.csc and sent.keeps_csc and before is not None and before.sealed_csc is not None:
+    """Return the CSC that goes with a new certificate: the form's or, where it asks for that, the former one's.
+
+    Raises:
+        CertificateRefused: the former one was sealed with a key that is gone.
+    """
+    if sent.csc or not sent.keeps_csc or before is None or before.sealed_csc is None:
+        return sent.csc_id, sent.csc.encode()
+    try:
         return before.csc_id, sealer().unseal(before.sealed_csc, _place("csc", before))
-    return sent.csc_id, sent.csc.encode()
+    except SealError:
+        raise CertificateRefused(Fault.CSC_LOST) from None
 
 
 def _added(client: Client, facts: Facts, csc_id: str, now: datetime, actor: Actor) -> Certificate:

@@ -55,6 +55,7 @@ class Fault(LabelEnum):
     EXPIRED = "expired", "O certificado já venceu. Envie o que foi emitido no lugar dele."
     NO_HOLDER = "no_holder", "O certificado não diz o CPF/CNPJ do titular. Use um e-CNPJ ou e-CPF da ICP-Brasil."
     OTHER_HOLDER = "other_holder", "O certificado é de outro CPF/CNPJ, não do cliente."
+    CSC_LOST = "csc_lost", "O CSC gravado não pode mais ser lido. Informe ID CSC e CSC de novo."
 
 
 class CertificateRefused(Refusal):

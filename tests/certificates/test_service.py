@@ -75,6 +75,20 @@ def test_the_csc_of_the_former_one_may_stay(client, sent, by) -> None:
     assert unsealed("csc", certificates()[-1]) == b"OUTRO"
 
 
+def test_a_csc_that_was_sealed_with_a_lost_key_is_asked_for_again_and_the_former_certificate_stays(
+    client, sent, by
+) -> None:
+    service.upload(client, sent, version=1, now=NOW, actor=by)
+    certificates()[0].sealed_csc = "lost:AAAA"
+    db.session.commit()
+    kept = replace(sent, content=pfx_for(CNPJ), csc_id="", csc="", keeps_csc=True)
+    with pytest.raises(CertificateRefused) as refused:
+        service.upload(client, kept, version=2, now=NOW, actor=by)
+    assert refused.value.fault is Fault.CSC_LOST
+    db.session.rollback()
+    assert [one.ended_at for one in certificates()] == [None]
+
+
 def test_the_same_form_twice_is_one_certificate_and_another_content_is_refused(client, sent, by) -> None:
     first = service.upload(client, sent, version=1, now=NOW, actor=by)
     again = service.upload(client, sent, version=1, now=NOW + timedelta(minutes=1), actor=by)
