@@ -6,7 +6,7 @@ from flask import Flask, Response, g
 
 from portal.extensions import compress
 
-BROTLI_QUALITY = 5
+BROTLI_QUALITY = 6
 
 
 def init_app(app: Flask) -> None:

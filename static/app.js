@@ -4,6 +4,8 @@
   const byId = (id) => document.getElementById(id);
   const on = (name, does) => document.addEventListener(name, does);
 
+  htmx.config.defaultTimeout = 30_000;
+
   /* What looks again by itself is nobody's hand: it takes no focus and wipes no message. */
   const POLLS = "[hx-trigger*=every]";
 

@@ -45,8 +45,14 @@ CHOICES: dict[str, list[tuple[Any, str]]] = {
 
 @lru_cache(maxsize=512)
 def options(name: str, chosen: object) -> Markup:
-    """Return a choice of the filter form as HTML; there are few of them, and a hundred options on every page."""
-    return Markup("").join(_option(str(key), text, is_chosen=key == chosen) for key, text in CHOICES[name])
+    """Return a choice of the filter form as HTML; there are few of them, and a hundred options on every page.
+
+    The first one is chosen where no other is: HTML need not say so.
+    """
+    return Markup("").join(
+        _option(str(key), text, is_chosen=key == chosen and place > 0)
+        for place, (key, text) in enumerate(CHOICES[name])
+    )
 
 
 def _option(value: str, text: str, *, is_chosen: bool) -> Markup:

@@ -217,7 +217,7 @@ def document_refused(scene: Scene) -> None:
 
 def codes_of_a_client(scene: Scene) -> None:
     scene.page.goto(f"/clients/{scene.runs.id}")
-    expect(scene.page.locator("#codigos li")).to_have_count(3)
+    expect(scene.page.locator("#codigos li")).to_have_count(2)
 
 
 STATES: list[Callable[[Scene], None]] = [

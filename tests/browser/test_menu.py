@@ -14,6 +14,9 @@ from tests.factories import Factory
 TALLEST = {1280: 60, 360: 96}
 """How far down a page begins at most: the menu is no reason to scroll."""
 
+WIDTHS = (320, 480, 768, 1024, 1056, 1060, 1100, 1200, 1260, 1270, 1366, 1600)
+"""Phones, tablets, small and large screens, and both sides of every change of the layout."""
+
 
 def company(page: Page) -> Locator:
     """Press the company's name and return what it opens."""
@@ -48,6 +51,18 @@ def test_the_menu_leaves_the_page_its_place(page_of: PageOf, make: Factory, widt
     page.goto("/clients")
     assert page.locator(".top").bounding_box()["height"] <= TALLEST[width]  # type: ignore[index]
     assert overflow(page) <= 0
+
+
+def test_at_no_width_does_the_list_scroll_sideways_or_the_menu_grow(
+    page_of: PageOf, make: Factory, partner: Partner, ana: User
+) -> None:
+    make.client(partner, name="Associação dos Produtores Rurais e Comerciantes de Hortifrutigranjeiros da Microrregião")
+    page = page_of(ana, 1280)
+    page.goto("/clients")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 700})
+        assert overflow(page) <= 0, width
+        assert page.locator(".top").bounding_box()["height"] <= TALLEST[360], width  # type: ignore[index]
 
 
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.READER])
