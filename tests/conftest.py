@@ -35,7 +35,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     else:
         from tests.postgres import running_postgres
 
-        with running_postgres() as url:
+        with running_postgres(is_vacuumed=False) as url:
             yield url
 
 

