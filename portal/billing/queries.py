@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from portal import listing
 from portal.billing.conditions import CHARGE, CLIENT, has_charge, sells_below
 from portal.billing.filters import PAGE_SIZE, BillingFilter, Standing
 from portal.catalogue.queries import price_table
-from portal.clients.conditions import any_status, matching
+from portal.clients.conditions import any_status, by_name, matching
 from portal.clients.filters import ClientFilter
 from portal.domain import cycle
 from portal.domain.catalogue import RenewalMethod
@@ -39,23 +38,11 @@ def billing_page(partner_id: int, criteria: BillingFilter, today: date) -> Page:
     """Return the page that the criteria ask for: clients in the order of their names."""
 
     def read(asked: BillingFilter, most: int) -> Sequence[AnyRow]:
-        keys = (CLIENT.search_key, CLIENT.id)
-        order = keys if asked.before is None else tuple(key.desc() for key in keys)
-        query = select(*COLUMNS).where(*_matching(partner_id, asked, today), *_beyond(partner_id, asked))
+        beyond, order = by_name(partner_id, asked)
+        query = select(*COLUMNS).where(*_matching(partner_id, asked, today), *beyond)
         return db.session.execute(query.order_by(*order).limit(most)).all()
 
     return listing.page_of(read, criteria, PAGE_SIZE)
-
-
-def _beyond(partner_id: int, criteria: BillingFilter) -> list[ColumnElement[bool]]:
-    """Return the condition that a client stands behind the cursor in the order of reading; a forged one has nobody there."""
-    cursor = criteria.before or criteria.after
-    if cursor is None:
-        return []
-    place = select(CLIENT.search_key).where(CLIENT.id == cursor, CLIENT.partner_id == partner_id).correlate(None)
-    begin: Any = tuple_(place.scalar_subquery(), literal(cursor))
-    here = tuple_(CLIENT.search_key, CLIENT.id)
-    return [here < begin if criteria.before else here > begin]
 
 
 def _matching(partner_id: int, criteria: BillingFilter, today: date) -> list[ColumnElement[bool]]:

@@ -6,13 +6,27 @@ from collections.abc import Callable, Collection
 from datetime import date, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, and_, bindparam, func, literal_column, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    and_,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 
 from portal import clock
 from portal.clients import noticed
 from portal.clients.filters import RENEWAL, ClientFilter
 from portal.domain import devices, search
 from portal.domain.statuses import RULES, DueRange, Status, to_renew
+from portal.listing import Placed
 from portal.models import Client, Contact
 
 CLIENT = Client.__table__.c
@@ -136,3 +150,18 @@ def _found(criteria: ClientFilter) -> ColumnElement[bool]:
     wanted = search.sought(criteria.search)
     ways: list[ColumnElement[bool]] = [CLIENT.search_key.contains(part, autoescape=True) for part in wanted.parts]
     return or_(*ways, *([CLIENT.id == wanted.client_id] if wanted.client_id else []))
+
+
+def by_name(partner_id: int, criteria: Placed) -> tuple[list[ColumnElement[bool]], tuple[Any, ...]]:
+    """Return what a list of clients by name is read by: the condition of standing behind its cursor, and the order.
+
+    A forged cursor has nobody behind it.
+    """
+    here = CLIENT.search_key, CLIENT.id
+    order = here if criteria.before is None else tuple(key.desc() for key in here)
+    cursor = criteria.before or criteria.after
+    if cursor is None:
+        return [], order
+    place = select(CLIENT.search_key).where(CLIENT.id == cursor, CLIENT.partner_id == partner_id).correlate(None)
+    begin: Any = tuple_(place.scalar_subquery(), literal(cursor))
+    return [tuple_(*here) < begin if criteria.before else tuple_(*here) > begin], order

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, func, select
 
 from portal import clock, listing
-from portal.clients.conditions import CLIENT, any_status, matching
+from portal.clients.conditions import CLIENT, any_status, by_name, matching
 from portal.clients.filters import ClientFilter
 from portal.cloud.conditions import holds_cloud, state_at
 from portal.cloud.filters import PAGE_SIZE, CloudFilter
@@ -42,9 +41,8 @@ def cloud_page(partner_id: int, criteria: CloudFilter, now: datetime) -> Page:
     """Return the page that the criteria ask for: clients in the order of their names."""
 
     def read(asked: CloudFilter, most: int) -> Sequence[AnyRow]:
-        keys = (CLIENT.search_key, CLIENT.id)
-        order = keys if asked.before is None else tuple(key.desc() for key in keys)
-        clauses = [*_matching(partner_id, asked, now), *_beyond(partner_id, asked)]
+        beyond, order = by_name(partner_id, asked)
+        clauses = [*_matching(partner_id, asked, now), *beyond]
         if asked.state:
             clauses.append(state_at(now) == asked.state.value)
         return db.session.execute(_rows(now).where(*clauses).order_by(*order).limit(most)).all()
@@ -72,17 +70,6 @@ def _matching(partner_id: int, criteria: CloudFilter, now: datetime) -> list[Col
     today, asked = clock.local_date(now), ClientFilter(search=criteria.search, product=criteria.product)
     whose = matching(partner_id, asked, today, CLIENT.due_on)
     return [*whose, *any_status(LIVE_STATUSES, today, CLIENT.due_on), holds_cloud(CLIENT.id, today)]
-
-
-def _beyond(partner_id: int, criteria: CloudFilter) -> list[ColumnElement[bool]]:
-    """Return the condition that a client stands behind the cursor in the order of reading; a forged one has nobody there."""
-    cursor = criteria.before or criteria.after
-    if cursor is None:
-        return []
-    place = select(CLIENT.search_key).where(CLIENT.id == cursor, CLIENT.partner_id == partner_id).correlate(None)
-    begin: Any = tuple_(place.scalar_subquery(), literal(cursor))
-    here = tuple_(CLIENT.search_key, CLIENT.id)
-    return [here < begin if criteria.before else here > begin]
 
 
 def counts(partner_id: int, criteria: CloudFilter, now: datetime) -> dict[CloudState, int]:
