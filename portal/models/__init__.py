@@ -12,6 +12,7 @@ from portal.models.installed import CloudBackup, Contact, Pairing, SigningKey
 from portal.models.invoice import CreditAccount, CreditEntry, Invoice, InvoiceItem, InvoiceLine, Payment
 from portal.models.job import JobRun
 from portal.models.license import CodeSending, Installation, LicenseItem, PendingChange, RegistrationCode, Seat
+from portal.models.navi import NaviBackup, NaviBackupPiece, NaviMigration, PartnerGrant
 from portal.models.notice import Notice, NoticeMute, NoticeTally
 from portal.models.partner import Partner
 from portal.models.retail import ReminderSending, RenewalDecision, RetailCharge, RetailLine, RetailPrice
@@ -43,11 +44,15 @@ __all__ = [
     "JobRun",
     "LicenseItem",
     "LicenseOrder",
+    "NaviBackup",
+    "NaviBackupPiece",
+    "NaviMigration",
     "Notice",
     "NoticeMute",
     "NoticeTally",
     "Pairing",
     "Partner",
+    "PartnerGrant",
     "PasswordReset",
     "Payment",
     "PendingChange",
