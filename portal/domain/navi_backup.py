@@ -94,7 +94,7 @@ SALE_ITEM = Shape(
 )
 
 
-class Method(LabelEnum):
+class PaymentMethod(LabelEnum):
     """How a sale was paid."""
 
     CASH = "cash", "Dinheiro"
@@ -108,7 +108,7 @@ class Method(LabelEnum):
 PAYMENT = Shape(
     "Payment",
     (
-        Field("method", text("|".join(method.value for method in Method), 11), "How it was paid."),
+        Field("method", text("|".join(method.value for method in PaymentMethod), 11), "How it was paid."),
         Field("amount_cents", CENTS, "How much."),
     ),
 )

@@ -19,7 +19,7 @@ from portal.domain.shapes import Flaw, Unreadable, read
 Row = Mapping[str, Any]
 
 
-class Must(LabelEnum):
+class Misfit(LabelEnum):
     """What is said of a line that does not fit the others."""
 
     GROW = "grow", "deve ser maior que o da linha anterior"
@@ -92,51 +92,51 @@ class Checker:
     def _order(self, entity: Entity, row: Row) -> Iterator[Flaw]:
         name = "product_id" if entity is Entity.STOCK else "id"
         if not self._numbers[entity].take(row[name]):
-            yield Flaw(f"/{name}", Must.GROW.label)
+            yield Flaw(f"/{name}", Misfit.GROW.label)
 
-    def _known(self, entity: Entity, row: Row, name: str, must: Must, pointer: str = "") -> Iterator[Flaw]:
+    def _known(self, entity: Entity, row: Row, name: str, misfit: Misfit, pointer: str = "") -> Iterator[Flaw]:
         if name in row and not self._numbers[entity].has(row[name]):
-            yield Flaw(f"{pointer}/{name}", must.label)
+            yield Flaw(f"{pointer}/{name}", misfit.label)
 
     def _stock(self, row: Row) -> Iterator[Flaw]:
-        yield from self._known(Entity.PRODUCTS, row, "product_id", Must.PRODUCT)
+        yield from self._known(Entity.PRODUCTS, row, "product_id", Misfit.PRODUCT)
 
     def _sale(self, row: Row) -> Iterator[Flaw]:
-        yield from self._known(Entity.CUSTOMERS, row, "customer_id", Must.CUSTOMER)
+        yield from self._known(Entity.CUSTOMERS, row, "customer_id", Misfit.CUSTOMER)
         for number, item in enumerate(row["items"]):
             yield from self._item(item, f"/items/{number}")
         cents = sum(item["total_cents"] for item in row["items"]) - row["discount_cents"]
         if cents != row["total_cents"]:
-            yield Flaw("/total_cents", Must.TOTAL.label.format(cents=cents))
+            yield Flaw("/total_cents", Misfit.TOTAL.label.format(cents=cents))
         paid = sum(payment["amount_cents"] for payment in row["payments"])
         if paid != row["total_cents"]:
-            yield Flaw("/payments", Must.PAID.label.format(cents=paid))
+            yield Flaw("/payments", Misfit.PAID.label.format(cents=paid))
         self.sums.sales_cents += row["total_cents"]
 
     def _item(self, item: Row, pointer: str) -> Iterator[Flaw]:
-        yield from self._known(Entity.PRODUCTS, item, "product_id", Must.PRODUCT, pointer)
+        yield from self._known(Entity.PRODUCTS, item, "product_id", Misfit.PRODUCT, pointer)
         cents = line_total_cents(item["quantity_milli"], item["unit_price_cents"])
         if cents != item["total_cents"]:
-            yield Flaw(f"{pointer}/total_cents", Must.ITEM.label.format(cents=cents))
+            yield Flaw(f"{pointer}/total_cents", Misfit.ITEM.label.format(cents=cents))
 
     def _credit(self, row: Row) -> Iterator[Flaw]:
-        yield from self._known(Entity.CUSTOMERS, row, "customer_id", Must.CUSTOMER)
-        yield from self._known(Entity.SALES, row, "sale_id", Must.SALE)
+        yield from self._known(Entity.CUSTOMERS, row, "customer_id", Misfit.CUSTOMER)
+        yield from self._known(Entity.SALES, row, "sale_id", Misfit.SALE)
         parts = row["instalments"]
         cents = sum(part["amount_cents"] for part in parts)
         if cents != row["total_cents"]:
-            yield Flaw("/total_cents", Must.INSTALMENTS.label.format(cents=cents))
+            yield Flaw("/total_cents", Misfit.INSTALMENTS.label.format(cents=cents))
         if [part["number"] for part in parts] != list(range(1, len(parts) + 1)):
-            yield Flaw("/instalments", Must.NUMBERED.label)
+            yield Flaw("/instalments", Misfit.NUMBERED.label)
         for number, part in enumerate(parts):
             if part["paid_cents"] > part["amount_cents"]:
-                yield Flaw(f"/instalments/{number}/paid_cents", Must.OVERPAID.label)
+                yield Flaw(f"/instalments/{number}/paid_cents", Misfit.OVERPAID.label)
         if open_cents := cents - sum(part["paid_cents"] for part in parts):
             self.sums.open_credits += 1
             self.sums.receivable_cents += open_cents
 
     def _note(self, row: Row) -> Iterator[Flaw]:
-        yield from self._known(Entity.SALES, row, "sale_id", Must.SALE)
+        yield from self._known(Entity.SALES, row, "sale_id", Misfit.SALE)
 
 
 def line_total_cents(quantity_milli: int, unit_price_cents: int) -> int:

@@ -22,6 +22,9 @@ from portal.domain.invoices import CreditKind, InvoiceKind, InvoiceState, LineOu
 from portal.domain.jobs import RunState
 from portal.domain.labels import LabelEnum
 from portal.domain.licenses import Flaw
+from portal.domain.migration import BackupSource, BackupState, Lapse, Step, StepState
+from portal.domain.navi_backup import Entity, PaymentMethod
+from portal.domain.navi_checks import Misfit
 from portal.domain.notices import NoticeKind
 from portal.domain.orders import Fixed
 from portal.domain.renewals import Blocker, Decision, Guard, Place
@@ -205,7 +208,49 @@ LABELS = {
     Fault: {fault.value: fault.label for fault in Fault},  # sentences; tests/certificates read them
     CscFault: {fault.value: fault.label for fault in CscFault},
     Match: {match.value: match.label for match in Match},
+    Step: {
+        "ordered": "Link contratado",
+        "backup": "Backup do Navi recebido",
+        "restored": "Backup restaurado no Link",
+        "activated": "Link ativado",
+        "users": "Usuários criados no Link",
+        "renewal": "Renovação decidida",
+    },
+    StepState: {"done": "Feito", "next": "Próximo passo", "later": "Depois"},
+    BackupSource: {"navi": "Link de Download", "partner": "Enviado para conferência"},
+    BackupState: {
+        "receiving": "Recebendo",
+        "received": "Disponível",
+        "used": "Usado",
+        "expired": "Expirado",
+        "replaced": "Substituído",
+        "deleted": "Excluído",
+    },
+    Lapse: {
+        "open": "",
+        "lapsed": "O Navi não foi renovado",
+        "skipped": "Só o Link será renovado",
+        "both": "O cliente usa os dois",
+        "renewed": "O Navi também foi renovado",
+    },
+    Entity: {
+        "customers": "Clientes",
+        "products": "Produtos",
+        "stock": "Estoque",
+        "sales": "Vendas",
+        "credits": "Crediários",
+        "fiscal_notes": "Notas fiscais",
+    },
+    PaymentMethod: {
+        "cash": "Dinheiro",
+        "debit": "Cartão de débito",
+        "credit_card": "Cartão de crédito",
+        "pix": "Pix",
+        "instalments": "Crediário",
+        "other": "Outro",
+    },
     Must: {must.value: must.label for must in Must},  # sentences for programs; tests/api read them
+    Misfit: {misfit.value: misfit.label for misfit in Misfit},
     WorkKind: {"bulk": "Alteração em lote", "import": "Importação de clientes"},
 }
 

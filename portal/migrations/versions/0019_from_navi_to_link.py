@@ -164,7 +164,10 @@ def _note_those_who_have_both() -> None:
         for pair in pairs
     ]
     if rows:
-        plain = [sa.column(name) for name in ("partner_id", "navi_id", "link_id")]
-        dated = [sa.column("ordered_at", sa.DateTime(timezone=True)), sa.column("navi_due_on", sa.Date())]
+        plain: list[sa.ColumnClause[Any]] = [sa.column(name) for name in ("partner_id", "navi_id", "link_id")]
+        dated: list[sa.ColumnClause[Any]] = [
+            sa.column("ordered_at", sa.DateTime(timezone=True)),
+            sa.column("navi_due_on", sa.Date()),
+        ]
         table = sa.table("navi_migrations", *plain, *dated)
         op.bulk_insert(table, rows)
