@@ -16,7 +16,7 @@ from portal.models.navi import NaviBackup, NaviBackupPiece, NaviMigration, Partn
 from portal.models.notice import Notice, NoticeMute, NoticeTally
 from portal.models.partner import Partner
 from portal.models.retail import ReminderSending, RenewalDecision, RetailCharge, RetailLine, RetailPrice
-from portal.models.user import Attempt, FormDraft, PasswordReset, User, UserSession
+from portal.models.user import Attempt, FormDraft, Invitation, PasswordReset, RecoveryCode, User, UserSession
 from portal.models.work import Work
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "ImportRow",
     "ImportRun",
     "Installation",
+    "Invitation",
     "Invoice",
     "InvoiceItem",
     "InvoiceLine",
@@ -58,6 +59,7 @@ __all__ = [
     "PendingChange",
     "Price",
     "PriceVersion",
+    "RecoveryCode",
     "RegistrationCode",
     "ReminderSending",
     "RenewalDecision",
