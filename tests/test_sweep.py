@@ -588,6 +588,8 @@ def test_open_routes_are_few_and_known(app) -> None:
     assert found == BY_POSSESSION | {
         "accounts.login",
         "accounts.session_create",
+        "accounts.second_step",
+        "accounts.second_step_create",
         "accounts.forgotten_new",
         "accounts.forgotten_create",
         "api.activation_create",

@@ -41,6 +41,13 @@ def _email_field() -> EmailField:
     )
 
 
+def code_field(label: str = "Código") -> StringField:
+    """Return a field for six digits or a recovery code."""
+    return StringField(
+        label, validators=[InputRequired("Informe o código."), Length(max=40, message="Código longo demais.")]
+    )
+
+
 class LoginForm(_Form):
     """Who signs in, and where to go then."""
 
@@ -52,6 +59,14 @@ class LoginForm(_Form):
             Length(max=passwords.MAX_LENGTH, message=passwords.Weakness.LONG.label),
         ],
     )
+    next = HiddenField()
+
+
+class SecondStepForm(_Form):
+    """The code of the second step, and where to go then."""
+
+    first = "code"
+    code = code_field()
     next = HiddenField()
 
 

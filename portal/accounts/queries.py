@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from portal.access import token_hash
 from portal.domain.errors import NotFound
@@ -18,13 +18,22 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class Person:
-    """What a check of a password, or a link, needs of a user."""
+    """What a check of a password, a code or a link needs of a user.
+
+    ``sealed_totp`` is the secret of the second step once it is on; ``owes_second_step`` says that the partner demands one
+    and that it is not.
+    """
 
     id: int
     email: str
     name: str
+    role: Role
     partner_id: int | None
     password_hash: str | None
+    sealed_totp: str | None
+    totp_last_step: int | None
+    totp_reset_by: str | None
+    owes_second_step: bool
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,11 @@ def visible_person(partner_id: int | None, user_id: int) -> Person:
     if person is None:
         raise NotFound
     return person
+
+
+def person_by_id(user_id: int) -> Person | None:
+    """Return an active user, whoever's."""
+    return _person(User.id == user_id)
 
 
 def holder_of_link(token: str, now: datetime) -> Person | None:
@@ -119,9 +133,20 @@ def _visible(partner_id: int | None) -> list[ColumnElement[bool]]:
 
 
 def _person(*clauses: ColumnElement[bool]) -> Person | None:
+    is_on = User.totp_since.is_not(None)
     row = db.session.execute(
-        select(User.id, User.email, User.name, User.partner_id, User.password_hash).where(
-            User.deactivated_at.is_(None), *clauses
+        select(
+            User.id, User.email, User.name, User.role, User.partner_id, User.password_hash,
+            case((is_on, User.sealed_totp)), User.totp_last_step, _unseen_reset(),
+            Partner.totp_demanded_at.is_not(None) & ~is_on,
         )
-    ).one_or_none()
+        .outerjoin(Partner, Partner.id == User.partner_id)
+        .where(User.deactivated_at.is_(None), *clauses)
+    ).one_or_none()  # fmt: skip
     return Person(*row) if row else None
+
+
+def _unseen_reset() -> ColumnElement[str | None]:
+    """Return who took away the second step since the user's last sign-in, where somebody did."""
+    is_unseen = or_(User.last_login_at.is_(None), User.totp_reset_at > User.last_login_at)
+    return case((and_(User.totp_reset_at.is_not(None), is_unseen), User.totp_reset_by))

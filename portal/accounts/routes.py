@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import astuple
 from typing import cast
 
 from flask import Blueprint, Flask, Response, current_app, make_response, render_template, request, session, url_for
@@ -10,16 +12,19 @@ from flask_wtf.csrf import CSRFError
 
 from portal import clock, htmx, mail, saying, security
 from portal.access import public, requires, viewer
-from portal.accounts import queries, returning, service
+from portal.accounts import queries, returning, service, sessions
 from portal.accounts.filters import UserFilter
-from portal.accounts.forms import ForgottenForm, LoginForm, NewPasswordForm
+from portal.accounts.forms import ForgottenForm, LoginForm, NewPasswordForm, SecondStepForm
 from portal.accounts.queries import Person
 from portal.accounts.rows import UserGroup
+from portal.accounts.sessions import Device, HalfIn, SignedIn
 from portal.accounts.texts import Text
 from portal.config import Config
 from portal.domain.errors import NotFound
 from portal.domain.roles import Permission
 from portal.extensions import login_manager
+
+COOKIE_HALF = "half_in"
 
 bp = Blueprint("accounts", __name__)
 
@@ -52,15 +57,50 @@ def session_create() -> Response:
     if not form.validate():
         return _login_page(form)
     replacing = session.get(returning.COOKIE_TOKEN)
-    token = service.sign_in(
-        form.email.data or "", form.password.data or "", device=_device(), replacing=replacing, now=clock.now()
+    done = sessions.sign_in(
+        form.email.data or "", form.password.data or "", device=device(), replacing=replacing, now=clock.now()
     )
-    if token is None:
+    if done is None:
         form.form_errors, form.first = [Text.WRONG.label], "password"
         return _login_page(form)
+    if isinstance(done, HalfIn):
+        session[COOKIE_HALF] = astuple(done)
+        return htmx.leave_for(url_for("accounts.second_step", next=target))
+    return welcome(done, target)
+
+
+@bp.get("/login/second-step")
+@public
+def second_step() -> Response:
+    """Ask for the code of the second step; there is no session yet."""
+    form = SecondStepForm()
+    form.next.data = returning.safe_next(request.args.get("next"))
+    return _second_step_page(form) if _half_in() else _start_again()
+
+
+@bp.post("/login/second-step")
+@public
+def second_step_create() -> Response:
+    """Begin the session if the code is right."""
+    form, half = SecondStepForm(), _half_in()
+    form.next.data = target = returning.safe_next(form.next.data)
+    if half is None or not form.validate():
+        return _second_step_page(form) if half else _start_again()
+    replacing, code = session.get(returning.COOKIE_TOKEN), form.code.data or ""
+    done = sessions.finish_sign_in(half, code, device=device(), replacing=replacing, now=clock.now())
+    if done is None:
+        form.code.errors = [Text.CODE_WRONG.label]
+        return _second_step_page(form)
+    return welcome(done, target)
+
+
+def welcome(done: SignedIn, target: str | None = None) -> Response:
+    """Give a browser its session: a fresh cookie, and a word about what happened to the second step meanwhile."""
     session.clear()  # no CSRF token, no message of the visitor before survives
     session.permanent = True
-    session[returning.COOKIE_TOKEN] = token
+    session[returning.COOKIE_TOKEN] = done.token
+    if done.reset_by:
+        saying.keep(Text.SECOND_STEP_TAKEN.label.format(name=done.reset_by))
     return htmx.leave_for(target or url_for("home.index"))
 
 
@@ -69,7 +109,7 @@ def session_create() -> Response:
 def session_end_create() -> Response:
     """End the session everywhere; the cookie keeps its dead token, so that a form still open is not lost."""
     token = viewer().token
-    service.sign_out(token, now=clock.now())
+    sessions.sign_out(token, now=clock.now())
     session.clear()
     session[returning.COOKIE_ENDED] = token
     saying.keep(Text.SIGNED_OUT.label)
@@ -95,7 +135,7 @@ def forgotten_create() -> Response:
     if not form.validate():
         return _page("accounts/forgotten_new.html", form=form, can_mail=True)
     email = form.email.data or ""
-    service.ask_for_link(email, device=_device(), now=now)
+    service.ask_for_link(email, device=device(), now=now)
     app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - for a thread
     mail.later(app, lambda: service.mail_link(email, config=config, now=now))
     saying.keep(Text.LINK_MAILED.label)
@@ -178,8 +218,30 @@ def _password_page(person: Person | None, form: NewPasswordForm | None) -> Respo
     return response
 
 
-def _device() -> service.Device:
-    return service.Device(request.remote_addr or "", request.user_agent.string)
+def _second_step_page(form: SecondStepForm) -> Response:
+    return _page("accounts/second_step.html", form=form)
+
+
+def _start_again() -> Response:
+    saying.keep(Text.START_AGAIN.label)
+    session.pop(COOKIE_HALF, None)
+    return htmx.leave_for(url_for("accounts.login"))
+
+
+def _half_in() -> HalfIn | None:
+    """Return whose password was right in this browser a moment ago."""
+    kept = session.get(COOKIE_HALF)
+    half = HalfIn(*kept) if kept else None
+    with suppress(NotFound):
+        if half:
+            sessions.waiting(half, clock.now())
+            return half
+    return None
+
+
+def device() -> Device:
+    """Return where the request comes from."""
+    return Device(request.remote_addr or "", request.user_agent.string)
 
 
 def _config() -> Config:

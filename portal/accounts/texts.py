@@ -9,6 +9,12 @@ class Text(LabelEnum):
     """A sentence on screen or in the terminal."""
 
     WRONG = "wrong", "E-mail ou senha incorretos."
+    CODE_WRONG = "code_wrong", "Código incorreto ou já utilizado. Espere o próximo código e tente de novo."
+    START_AGAIN = "start_again", "O tempo para informar o código acabou. Entre de novo."
+    SECOND_STEP_TAKEN = (
+        "second_step_taken",
+        "{name} removeu a verificação em duas etapas do seu acesso. Ative-a de novo em Perfil.",
+    )
     ENDED = "ended", "Sua sessão terminou. Entre de novo."
     ENDED_KEPT = "ended_kept", "Sua sessão terminou. Entre de novo: o que você digitou foi guardado."
     NOT_KEPT = "not_kept", "O que foi enviado passava do limite e não pôde ser guardado."

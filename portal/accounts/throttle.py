@@ -28,6 +28,7 @@ class Limit:
 
 PASSWORD = Limit("password", 10, timedelta(minutes=15))
 ADDRESS = Limit("address", 100, timedelta(minutes=15))
+SECOND_STEP = Limit("second_step", 10, timedelta(minutes=15))
 CODE = Limit("code", 10, timedelta(minutes=15))
 FORGOTTEN = Limit("forgotten", 3, timedelta(hours=1))
 FORGOTTEN_ADDRESS = Limit("forgotten_address", 30, timedelta(hours=1))
