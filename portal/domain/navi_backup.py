@@ -30,7 +30,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}").pattern
 ID = whole(1, 2**53 - 1)
 CENTS = whole(0, MOST_CENTS)
 WORD = text(r".*\S.*", 120)
-DOCUMENT = text(r"\d{11}|[0-9A-Z]{12}\d{2}", 14, 11)
+DOCUMENT = text("[0-9]{11}|[0-9A-Z]{12}[0-9]{2}", 14, 11)
 
 
 class Entity(LabelEnum):

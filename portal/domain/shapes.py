@@ -12,7 +12,13 @@ from typing import Any
 
 from portal.domain.labels import LabelEnum
 
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROLS = r"[\u0000-\u001f\u007f]"
+_NO_TEXT = re.compile(rf"{_CONTROLS}|[\ud800-\udfff]")
+"""Control characters, and halves of characters, which no database takes."""
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(rf"{_DATE.pattern}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]+)?(Z|[+-][0-9]{{2}}:[0-9]{{2}})")
+"""RFC 3339: of all that ISO 8601 allows what every program reads."""
 
 
 class Must(LabelEnum):
@@ -90,11 +96,12 @@ def text(pattern: str, most: int, least: int = 1) -> Kind:
 
     def read(value: Any) -> str:
         is_sound = isinstance(value, str) and least <= len(value) <= most and compiled.fullmatch(value)
-        if not is_sound or _CONTROLS.search(value):
+        if not is_sound or _NO_TEXT.search(value):
             raise ValueError(said)
         return str(value)
 
-    return Kind({"type": "string", "minLength": least, "maxLength": most, "pattern": f"^(?:{pattern})$"}, read)
+    told = {"minLength": least, "maxLength": most, "pattern": f"^(?:{pattern})$", "not": {"pattern": _CONTROLS}}
+    return Kind({"type": "string"} | told, read)
 
 
 def one_of(values: Mapping[str, Any]) -> Kind:
@@ -123,15 +130,16 @@ def whole(least: int, most: int) -> Kind:
 
 def _moment(value: Any) -> datetime:
     with suppress(ValueError):
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if moment is not None and moment.tzinfo is not None and date.min < moment.date() < date.max:
-            return moment
+        if isinstance(value, str) and _MOMENT.fullmatch(value):
+            moment = datetime.fromisoformat(value)
+            if date.min < moment.date() < date.max:
+                return moment
     raise ValueError(Must.BE_MOMENT.label)
 
 
 def _date(value: Any) -> date:
     with suppress(ValueError):
-        if isinstance(value, str) and len(value) == len("2025-07-10"):
+        if isinstance(value, str) and _DATE.fullmatch(value):
             return date.fromisoformat(value)
     raise ValueError(Must.BE_DATE.label)
 
@@ -158,12 +166,17 @@ def read(shape: Shape, document: bytes) -> dict[str, Any]:
     """
     value: Any = None
     with suppress(ValueError, RecursionError):
-        value = json.loads(document)
+        value = json.loads(document.decode(), parse_constant=_no_json)
     flaws = list[Flaw]()
     found = _object(shape, value, "", flaws)
     if flaws:
         raise Unreadable(flaws)
     return found
+
+
+def _no_json(word: str) -> None:
+    """Refuse NaN and Infinity, which Python reads and JSON has not."""
+    raise ValueError(word)
 
 
 def _object(shape: Shape, value: Any, pointer: str, flaws: list[Flaw]) -> dict[str, Any]:
