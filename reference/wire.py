@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.error import HTTPError
@@ -71,13 +72,28 @@ class Portal:
             Refused: with the reason.
             Unreachable: nothing is known of what became of it.
         """
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+        headers = {"Content-Type": "application/json"} | _bearer(key)
         return _exchange(Request(self._url + path, json.dumps(body).encode(), headers), expects)  # noqa: S310
+
+    def send(self, path: str, content: bytes, key: str) -> None:
+        """Send bytes with the key; what comes back is a refusal or nothing to read.
+
+        Raises:
+            Refused, Unreachable: see ``post``.
+        """
+        headers = {"Content-Type": "application/octet-stream"} | _bearer(key)
+        _exchange(Request(self._url + path, content, headers), ())  # noqa: S310
+
+
+def _bearer(key: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def _exchange(request: Request, expects: Sequence[str]) -> Answer:
     try:
         with _OPENER.open(request, timeout=TIMEOUT_SECONDS) as answer:
+            if answer.status == HTTPStatus.NO_CONTENT and not expects:
+                return {}
             return _object(answer, expects)
     except HTTPError as error:
         with error:
