@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +48,14 @@ class State:
     """By item and device, until when a seat is leased."""
     peaks: dict[str, int] = field(default_factory=dict)
     """By item, the most units in use at once since the last check-in."""
+    taking: dict[str, str] = field(default_factory=dict)
+    """A backup that is being taken over: ``file``, its path, or ``link``, the secret of a "Link de Download"."""
+    link: str = ""
+    """The secret of the link that the restored data came by; "" where it was a file."""
+    owed: list[str] = field(default_factory=list)
+    """What the portal has still to be told of a shop's beginning: ``restore``, ``receipt``, ``setup``."""
+    grant: dict[str, str] | None = None
+    """The portal's word that a partner was here, and until when it counts."""
 
 
 class Home:
@@ -52,7 +63,7 @@ class Home:
 
     def __init__(self, folder: Path) -> None:
         """Remember the folder; it is made when something is to be kept."""
-        self._folder, self._file = folder, folder / "state.json"
+        self.folder, self._file = folder, folder / "state.json"
 
     def load(self) -> State:
         """Return what is remembered; a new machine gets its name for the portal.
@@ -69,13 +80,28 @@ class Home:
 
     def save(self, state: State) -> None:
         """Replace the file: whatever happens meanwhile, the old one or the new one is there, whole."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = self._folder / f"state.{os.getpid()}.tmp"
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = self.folder / f"state.{os.getpid()}.tmp"
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             json.dump(asdict(state), file, indent=2, ensure_ascii=False)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self._file)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other runs out of what takes longer than a moment.
+
+        Raises:
+            Unreadable: another run is at it.
+        """
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (self.folder / "open.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise Unreadable("O programa já está aberto em outra janela.") from error
+            yield
 
     def size(self) -> int:
         """Return how many bytes the file holds: this program's idea of a backup."""

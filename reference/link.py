@@ -1,7 +1,7 @@
 """Link, Link Móvel or Navi as a command: ``python -m reference.link --home FOLDER COMMAND`` (docs/reference.md).
 
-Ends with 0 (it runs, it is done), 1 (refused), 2 (not activated here), 3 (no line where one was needed), 64 (a wrong
-command). What a user would see is printed in Portuguese.
+Ends with 0 (it runs, it is done), 1 (refused), 2 (not activated here), 3 (no line where one was needed), 4 (a dialogue
+whose user went away), 64 (a wrong command). What a user would see is printed in Portuguese.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from typing import NoReturn
 from reference.home import Home, Unreadable
 from reference.installation import Installation, NotActivated
 from reference.license import OWN_ITEM, License, NotAccepted, screen_moment
+from reference.opening import Opening
+from reference.screen import Interrupted, Screen
 from reference.seats import ITEMS, Action, Counter
 from reference.wire import Refused, Unreachable
 
-RUNS, REFUSED, NOT_ACTIVATED, UNREACHABLE, USAGE = 0, 1, 2, 3, 64
+RUNS, REFUSED, NOT_ACTIVATED, UNREACHABLE, INTERRUPTED, USAGE = 0, 1, 2, 3, 4, 64
 
 NAMES = {
     "base": "Computadores",
@@ -46,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _ended(NOT_ACTIVATED, why)
     except Unreachable as why:
         return _ended(UNREACHABLE, why)
+    except Interrupted as why:
+        return _ended(INTERRUPTED, why)
     except (Refused, NotAccepted, Unreadable) as why:
         return _ended(REFUSED, why)
     return RUNS
@@ -56,6 +60,13 @@ def activate(installation: Installation, asked: argparse.Namespace) -> None:
     installation.state.name = asked.name
     installation.activate(asked.program, asked.document, asked.code)
     print(f"Ativado. Chave: {installation.state.key}")
+    _say(installation, installation.running())
+
+
+def open_(installation: Installation, _asked: argparse.Namespace) -> None:
+    """The program's first hours as a dialogue: "Ativação", a Navi backup, the partner's credentials, the shop's users."""
+    with installation.home.alone():
+        Opening(installation, Screen()).run()
     _say(installation, installation.running())
 
 
@@ -146,6 +157,7 @@ def _parser() -> _Parser:
     activating.add_argument("code", metavar="CODE", nargs="?", default="", help="a Navi has none")
     activating.add_argument("--program", choices=OWN_ITEM, default="link")
     activating.add_argument("--name", default=platform.node() or "Computador", help="what people call the machine")
+    command("open", open_)
     command("start", start)
     command("run", run)
     command("check-in", check_in).add_argument("--cloud-error", default="", help="what is wrong with the Cloud")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
-from typing import Any
+from typing import Any, cast
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -59,7 +59,8 @@ class Portal:
         """
         if not url.startswith(("https://", "http://")):
             raise ValueError("o endereço do portal começa com https://")
-        self._url = url.rstrip("/") + API
+        self._root = url.rstrip("/")
+        self._url = self._root + API
 
     def get(self, path: str, expects: Sequence[str]) -> Answer:
         """Ask for something public."""
@@ -84,6 +85,28 @@ class Portal:
         headers = {"Content-Type": "application/octet-stream"} | _bearer(key)
         _exchange(Request(self._url + path, content, headers), ())  # noqa: S310
 
+    def open(
+        self, path: str, headers: Mapping[str, str] | None = None, body: Answer | None = None
+    ) -> HTTPResponse | HTTPError:
+        """Ask for something beside the interface, a file say, and return the open answer, whatever its status.
+
+        Raises:
+            Unreachable: there is none, or the portal is busy.
+        """
+        data = None if body is None else json.dumps(body).encode()
+        kind = {} if body is None else {"Content-Type": "application/json"}
+        request = Request(self._root + path, data, kind | dict(headers or {}))  # noqa: S310 - HTTP, see above
+        try:
+            answer = _OPENER.open(request, timeout=TIMEOUT_SECONDS)
+        except HTTPError as error:
+            answer = error
+        except (OSError, HTTPException) as error:
+            raise Unreachable from error
+        if answer.status >= 500 or answer.status == HTTPStatus.TOO_MANY_REQUESTS:  # noqa: PLR2004 - the portal's own trouble
+            with answer:
+                raise Unreachable(_wait(answer))
+        return cast("HTTPResponse | HTTPError", answer)
+
 
 def _bearer(key: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
@@ -104,8 +127,7 @@ def _exchange(request: Request, expects: Sequence[str]) -> Answer:
 
 def _no(error: HTTPError) -> Refused | Unreachable:
     """Return what an HTTP error means: a problem document is a refusal, unless it says "later"; all else is nobody's."""
-    wait = error.headers.get("Retry-After") or ""
-    seconds = min(int(wait), MOST_WAIT_SECONDS) if re.fullmatch(r"[0-9]{1,9}", wait) else 0
+    seconds = _wait(error)
     try:
         problem = _object(error, ("reason", "detail"))
     except (OSError, HTTPException, ValueError):
@@ -113,6 +135,11 @@ def _no(error: HTTPError) -> Refused | Unreachable:
     if error.code >= 500 or problem["reason"] == "too_many_requests":  # noqa: PLR2004 - the portal's own trouble
         return Unreachable(seconds)
     return Refused(str(problem["reason"]), str(problem["detail"]))
+
+
+def _wait(answer: HTTPResponse | HTTPError) -> int:
+    wait = answer.headers.get("Retry-After") or ""
+    return min(int(wait), MOST_WAIT_SECONDS) if re.fullmatch(r"[0-9]{1,9}", wait) else 0
 
 
 def _object(answer: HTTPResponse | HTTPError, expects: Sequence[str]) -> Answer:
