@@ -42,6 +42,7 @@ from portal.config import ROOT, Config, from_environ
 from portal.credit import routes as credit
 from portal.demo import commands as demo_commands
 from portal.domain.ids import parse_id
+from portal.evaluations import routes as evaluations
 from portal.extensions import csrf, db, limiter, login_manager, migrate
 from portal.home import routes as home
 from portal.imports import routes as imports
@@ -55,6 +56,7 @@ from portal.payments import routes as payments
 from portal.payments import staff_routes  # noqa: F401 - adds its routes to the blueprint of the payments
 from portal.registrations import (  # noqa: F401 - add their routes to the blueprint below
     contract_routes,
+    correction_routes,
     order_routes,
     removal_routes,
 )
@@ -81,6 +83,7 @@ FEATURES = (
     accounts,
     operations,
     payments,
+    evaluations,
     api,
 )
 COMMANDS = (account_commands, catalogue_commands, demo_commands, installation_commands, backup, restore)

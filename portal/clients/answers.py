@@ -35,6 +35,8 @@ SAID = {
     "certificate_removed": "Certificado digital de {name} removido.",
     "reissue_code": "Código reemitido.",
     "change_document": "CPF/CNPJ de {name} alterado.",
+    "correct": "Cadastro de {name} reenviado para avaliação.",
+    "withdraw": "Cadastro de {name} retirado.",
     "order_reversed": "Pedido de {name} estornado.",
     "seat_freed": f"Licença liberada. No aparelho aparece: “{Reason.SEAT_FREED.label}”",
     "pairing_authorised": "Aparelho autorizado: o Navi de {name} já pode abrir.",

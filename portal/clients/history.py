@@ -19,6 +19,10 @@ from portal.models import AuditEvent, Charge, LicenseOrder
 
 DONE_LABELS = {
     "register": "Cadastro",
+    "registration_approved": "Cadastro aprovado pelo fornecedor",
+    "registration_rejected": "Cadastro recusado pelo fornecedor",
+    Action.CORRECT: "Cadastro corrigido e reenviado",
+    Action.WITHDRAW: "Desistência do cadastro",
     Action.EDIT: "Edição",
     Action.RELEASE_ON_TRUST: "Liberação em confiança",
     Action.SUSPEND: "Suspensão",

@@ -28,6 +28,8 @@ class Action(LabelEnum):
     HIDE = "hide", "Ocultar"
     UNHIDE = "unhide", "Reexibir"
     EVALUATE = "evaluate", "Avaliar"
+    CORRECT = "correct", "Corrigir e reenviar"
+    WITHDRAW = "withdraw", "Desistir do cadastro"
 
 
 _A = Action
@@ -44,7 +46,7 @@ ALLOWED: dict[Status, tuple[Action, ...]] = {
     Status.EXPIRED: (_A.RENEW, _A.RELEASE_ON_TRUST, _A.PAY_ADDITIONALS, _A.MIGRATE),
     Status.INACTIVE: (_A.REACTIVATE, _A.PAY_ADDITIONALS, _A.MIGRATE, _A.HIDE),
     Status.HIDDEN: (_A.PAY_ADDITIONALS, _A.UNHIDE),
-    Status.PENDING: (_A.EVALUATE,),
+    Status.PENDING: (_A.EVALUATE, _A.CORRECT, _A.WITHDRAW),
 }  # fmt: skip
 
 PRODUCT_OF: dict[Action, Product] = {
@@ -67,6 +69,8 @@ PERMISSION_OF: dict[Action, Permission] = {
     Action.CERTIFICATE: Permission.MANAGE_CLIENTS,
     Action.REISSUE_CODE: Permission.MANAGE_CLIENTS,
     Action.CHANGE_DOCUMENT: Permission.MANAGE_CLIENTS,
+    Action.CORRECT: Permission.MANAGE_CLIENTS,
+    Action.WITHDRAW: Permission.MANAGE_CLIENTS,
 }
 """Actions whose flow exists, with the permission each asks for; the menu offers no others."""
 

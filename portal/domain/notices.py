@@ -39,6 +39,7 @@ class NoticeKind(LabelEnum):
     DUE_IN_3 = "due_in_3", "Vence em até 3 dias"
     CHARGE_BLOCKED = "charge_blocked", "Cobrança não emitida: adicional em aberto"
     RETAIL_BELOW_COST = "retail_below_cost", "Preço de venda abaixo do custo"
+    REGISTRATION_REJECTED = "registration_rejected", "Cadastro recusado"
     EXPIRED = "expired", "Expirado"
     CERTIFICATE_7 = "certificate_7", "Certificado vence em até 7 dias"
     DUE_IN_7 = "due_in_7", "Vence em até 7 dias"
@@ -48,6 +49,7 @@ class NoticeKind(LabelEnum):
     CODE_7 = "code_7", "Código não utilizado há 7 dias"
     CODE_1 = "code_1", "Código não utilizado há 1 dia"
     CREDITED = "credited", "Pagamento virou crédito"
+    REGISTRATION_APPROVED = "registration_approved", "Cadastro aprovado"
 
 
 @dataclass(frozen=True)
@@ -114,14 +116,18 @@ CERTIFICATE_DAYS: dict[NoticeKind, int] = dict(zip(_ENDINGS, NOTICE_DAYS, strict
 OF_THE_NIGHT = (EXPIRY_RULES, CODE_AGES, CERTIFICATE_DAYS)
 """The kinds that the night looks for, by what they are about; of one subject a later kind replaces the earlier ones."""
 
-TOLD_AT_ONCE = frozenset({NoticeKind.CHARGE_BLOCKED, NoticeKind.RETAIL_BELOW_COST, NoticeKind.CREDITED})
+EVALUATED = frozenset({NoticeKind.REGISTRATION_APPROVED, NoticeKind.REGISTRATION_REJECTED})
+"""What the vendor decided about a registration."""
+
+TOLD_AT_ONCE = EVALUATED | {NoticeKind.CHARGE_BLOCKED, NoticeKind.RETAIL_BELOW_COST, NoticeKind.CREDITED}
 """Kinds that no night looks for: whoever meets the case tells of it (``portal.notifications.telling``), and settles it."""
 
 ABOUT_CLIENTS = TOLD_AT_ONCE - {NoticeKind.CREDITED}
 """Those of them whose subject is the client; a payment that became credit is about the ledger's line."""
 
-MUTABLE = frozenset(NoticeKind) - {NoticeKind.CREDITED}
-"""Kinds of which a partner may ask not to hear; money that went another way than it was meant is always told."""
+MUTABLE = frozenset(NoticeKind) - {NoticeKind.CREDITED} - EVALUATED
+"""Kinds of which a partner may ask not to hear; money that went another way than it was meant is always told, and so is
+what became of a registration."""
 
 
 def expiry_kind(due_on: date, today: date) -> NoticeKind | None:

@@ -36,6 +36,10 @@ class Permission(StrEnum):
     MANAGE_USERS = "manage_users"
     RUN_JOBS = "run_jobs"
     CONFIRM_PAYMENTS = "confirm_payments"
+    EVALUATE_REGISTRATIONS = "evaluate_registrations"
+    MANAGE_PARTNERS = "manage_partners"
+    MANAGE_CATALOGUE = "manage_catalogue"
+    VISIT_PARTNERS = "visit_partners"
 
 
 READING = frozenset(
@@ -53,7 +57,16 @@ READING = frozenset(
 KEPT = READING | {Permission.PAY}
 """What the users of a suspended partner keep: they sign in, read and pay; its clients' programs go on (DOMAIN §2)."""
 
-VENDOR_ONLY = frozenset({Permission.RUN_JOBS, Permission.CONFIRM_PAYMENTS})
+VENDOR_ONLY = frozenset(
+    {
+        Permission.RUN_JOBS,
+        Permission.CONFIRM_PAYMENTS,
+        Permission.EVALUATE_REGISTRATIONS,
+        Permission.MANAGE_PARTNERS,
+        Permission.MANAGE_CATALOGUE,
+        Permission.VISIT_PARTNERS,
+    }
+)
 """What no partner may do, because it concerns all of them."""
 
 GRANTS: dict[Role, frozenset[Permission]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from portal.models.audit import AuditEvent
 from portal.models.bulk import BulkLine, BulkOrder
 from portal.models.certificate import Certificate
-from portal.models.charge import Charge, ChargeLine, LicenseOrder, Price, PriceVersion
+from portal.models.charge import Charge, ChargeLine, LicenseOrder, Price, PriceVersion, WithheldItem
 from portal.models.client import Client, ClientTally
 from portal.models.imports import ImportRow, ImportRun
 from portal.models.installed import CloudBackup, Contact, Pairing, SigningKey
@@ -14,7 +14,7 @@ from portal.models.job import JobRun
 from portal.models.license import CodeSending, Installation, LicenseItem, PendingChange, RegistrationCode, Seat
 from portal.models.navi import NaviBackup, NaviBackupPiece, NaviMigration, PartnerGrant
 from portal.models.notice import Notice, NoticeMute, NoticeTally
-from portal.models.partner import Partner
+from portal.models.partner import Partner, StaffVisit
 from portal.models.retail import ReminderSending, RenewalDecision, RetailCharge, RetailLine, RetailPrice
 from portal.models.user import Attempt, FormDraft, Invitation, PasswordReset, RecoveryCode, User, UserSession
 from portal.models.work import Work
@@ -68,7 +68,9 @@ __all__ = [
     "RetailPrice",
     "Seat",
     "SigningKey",
+    "StaffVisit",
     "User",
     "UserSession",
+    "WithheldItem",
     "Work",
 ]

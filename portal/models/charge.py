@@ -17,7 +17,7 @@ IS_OPEN = text("paid_at IS NULL AND reversed_at IS NULL")
 
 
 class PriceVersion(db.Model):  # type: ignore[name-defined,misc]
-    """A version of the price table, valid from a date on; it is never changed once that date has come."""
+    """A version of the price table, valid from a date on; it is never changed, and withdrawn only before that date comes."""
 
     __tablename__ = "price_versions"
     __table_args__ = (Index("ix_price_versions_valid_from", "valid_from", "id"),)
@@ -27,6 +27,7 @@ class PriceVersion(db.Model):  # type: ignore[name-defined,misc]
     note: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Price(db.Model):  # type: ignore[name-defined,misc]
@@ -39,6 +40,16 @@ class Price(db.Model):  # type: ignore[name-defined,misc]
     product: Mapped[Product] = mapped_column(Labelled(Product), primary_key=True)
     item: Mapped[Item] = mapped_column(Labelled(Item), primary_key=True)
     cents: Mapped[int]
+
+
+class WithheldItem(db.Model):  # type: ignore[name-defined,misc]
+    """An item that a product does not offer for the time being; who holds it keeps it."""
+
+    __tablename__ = "withheld_items"
+
+    product: Mapped[Product] = mapped_column(Labelled(Product), primary_key=True)
+    item: Mapped[Item] = mapped_column(Labelled(Item), primary_key=True)
+    since_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class LicenseOrder(db.Model):  # type: ignore[name-defined,misc]

@@ -32,7 +32,9 @@ class Client(db.Model):  # type: ignore[name-defined,misc]
     ``search_key`` is ``portal.domain.search.search_key`` of name and document. ``creation_key`` is the random key of the
     form that registered the client. ``next_method`` is a renewal method that counts from the next renewal on.
     ``uses_both_at`` on a Navi row says that its Link registration does not replace it. ``paused_at``: neither charges nor
-    reminders go to the end client. ``released_*`` are the due date that was released on trust, and its last day. An archived registration was undone: no list, counter or address knows it.
+    reminders go to the end client. ``released_*`` are the due date that was released on trust, and its last day. ``rejected_at``: the vendor refused the
+    registration, ``pending_reason`` says why, and it waits for the partner.
+    An archived registration was undone or given up: no list, counter or address knows it.
     """
 
     __tablename__ = "clients"
@@ -50,6 +52,7 @@ class Client(db.Model):  # type: ignore[name-defined,misc]
         Index("ix_clients_suspended", "partner_id", DUE_ORDER, "id", **_only("suspended_at IS NOT NULL")),
         Index("ix_clients_unused_codes", "partner_id", "search_key", "id", **_only("unused_codes > 0")),
         Index("ix_clients_open_charges", "partner_id", "search_key", "id", **_only("open_charges > 0")),
+        Index("ix_clients_waiting", "pending_at", "id", **_only("pending_at IS NOT NULL AND archived_at IS NULL")),
         Index("uq_clients_creation_key", "creation_key", unique=True),
     )
 
@@ -71,6 +74,7 @@ class Client(db.Model):  # type: ignore[name-defined,misc]
     notes: Mapped[str] = mapped_column(Text, default="")
     pending_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     pending_reason: Mapped[str] = mapped_column(String(200), default="")
+    rejected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     suspended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     suspended_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     suspension_reason: Mapped[str] = mapped_column(String(200), default="")

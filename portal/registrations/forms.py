@@ -47,21 +47,35 @@ class MethodForm(BareForm):
         return RenewalMethod.parse(self.renewal_method.data) or RenewalMethod.MANUAL
 
 
-class RegistrationForm(ClientForm, MethodForm, KeyForm):
-    """A new client; ``quote`` is what the window has shown, and only the window sends it."""
+class DocumentForm(BareForm):
+    """Whom it is about, by CPF or CNPJ."""
 
-    quote = HiddenField()
     document = StringField("CPF/CNPJ", filters=[stripped], validators=[DataRequired("Informe o CPF ou o CNPJ.")])
-    product = SelectField(
-        "Produto",
-        choices=[SelectChoice(product.value, product.full_label) for product in Product],
-        validate_choice=False,
-    )
 
     def validate_document(self, field: Any) -> None:
         """Accept a CPF or CNPJ, with or without its mask."""
         if flaw := document_flaw(documents.normalise(field.data)):
             raise ValidationError(flaw)
+
+    @property
+    def normal_document(self) -> str:
+        """The document as it is stored."""
+        return documents.normalise(str(self.document.data or ""))
+
+
+class CorrectionForm(ClientForm, MethodForm, DocumentForm, VersionForm):
+    """A registration that is Pendente, as it should have been."""
+
+
+class RegistrationForm(ClientForm, MethodForm, DocumentForm, KeyForm):
+    """A new client; ``quote`` is what the window has shown, and only the window sends it."""
+
+    quote = HiddenField()
+    product = SelectField(
+        "Produto",
+        choices=[SelectChoice(product.value, product.full_label) for product in Product],
+        validate_choice=False,
+    )
 
     def validate_product(self, field: Any) -> None:
         """Accept the two products."""
@@ -72,11 +86,6 @@ class RegistrationForm(ClientForm, MethodForm, KeyForm):
     def chosen_product(self) -> Product:
         """The product whose items are shown: Link, until another is chosen."""
         return Product.parse(self.product.data) or Product.LINK
-
-    @property
-    def normal_document(self) -> str:
-        """The document as it is stored."""
-        return documents.normalise(str(self.document.data or ""))
 
 
 class IdsField(Field):

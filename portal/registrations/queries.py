@@ -34,6 +34,19 @@ def is_held_elsewhere(partner_id: int, document: str, product: Product) -> bool:
     return db.session.scalar(select(Client.id).where(*held, Client.partner_id != partner_id).limit(1)) is not None
 
 
+def get_registered(partner_id: int, client_id: int) -> Client:
+    """Return a partner's client, one whose registration was given up too.
+
+    Raises:
+        NotFound: there is none with this id at this partner.
+    """
+    query = select(Client).where(Client.id == client_id, Client.partner_id == partner_id)
+    client: Client | None = db.session.scalar(query)
+    if client is None:
+        raise NotFound
+    return client
+
+
 def made_by(key: str) -> tuple[Client, AuditEvent] | None:
     """Return what the form with a random key has registered, with its event, or None."""
     query = select(Client, AuditEvent).join(AuditEvent, AuditEvent.client_id == Client.id)

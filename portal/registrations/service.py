@@ -140,7 +140,7 @@ def _order(client: Client, event: AuditEvent, wanted: Quantities, offer: Quote, 
         after=Holding(wanted),
         quote=offer,
         due_on=client.due_on,
-        issued=_codes(client, wanted, now),
+        issued=first_codes(client, wanted, now),
         now=now,
     )
 
@@ -194,7 +194,7 @@ def _record(client: Client, asked: Registration, now: datetime, actor: Actor) ->
     )
 
 
-def _codes(client: Client, wanted: Quantities, now: datetime) -> list[RegistrationCode]:
+def first_codes(client: Client, wanted: Quantities, now: datetime) -> list[RegistrationCode]:
     """Issue one code for a Link client's main computer and one for each Link Móvel seat (DOMAIN §7)."""
     if client.product is not Product.LINK:
         return []

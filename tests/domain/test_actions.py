@@ -30,6 +30,8 @@ TABLE = """
     Reemitir código        Link   Link   –      –      –      –
     Pagar adicionais       yes    yes    yes    yes    yes    –
     Avaliar                –      –      –      –      –      yes
+    Corrigir e reenviar    –      –      –      –      –      yes
+    Desistir do cadastro   –      –      –      –      –      yes
 """
 
 
@@ -55,7 +57,7 @@ def member(enum, label):
 def test_the_table_names_every_action_and_every_status_once() -> None:
     assert sorted(rows()) == sorted(action.label for action in Action)
     assert sorted(STATUSES) == sorted(status.label for status in Status)
-    assert len(CELLS) == 14 * 6 * 2
+    assert len(CELLS) == 16 * 6 * 2
 
 
 @pytest.mark.parametrize(("action", "status", "product", "is_allowed"), CELLS)
@@ -104,4 +106,6 @@ def test_the_flows_that_exist_name_their_permission() -> None:
         "Certificado digital": "manage_clients",
         "Reemitir código": "manage_clients",
         "Alterar CPF/CNPJ": "manage_clients",
+        "Corrigir e reenviar": "manage_clients",
+        "Desistir do cadastro": "manage_clients",
     }

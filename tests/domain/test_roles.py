@@ -26,6 +26,10 @@ MATRIX = """
     manage_users     yes    –      –      –      yes
     run_jobs         –      –      –      –      yes
     confirm_payments –      –      –      –      yes
+    evaluate_registrations –      –      –      –      yes
+    manage_partners        –      –      –      –      yes
+    manage_catalogue       –      –      –      –      yes
+    visit_partners         –      –      –      –      yes
 """
 CELLS = [
     (role, line.split()[0], cell)

@@ -126,7 +126,7 @@ class TestWhole:
         def stumble(*_arguments: object, **_names: object) -> None:
             raise RuntimeError("in the middle")
 
-        monkeypatch.setattr(service, "_codes", stumble)
+        monkeypatch.setattr(service, "first_codes", stumble)
         with pytest.raises(RuntimeError):
             confirm(asked, actor)
         db.session.rollback()

@@ -1,0 +1,1 @@
+"""Registrations that wait for the vendor: the queue, the evidence, approval and rejection (DOMAIN §2, Pendente)."""
