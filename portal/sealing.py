@@ -33,9 +33,7 @@ class Sealer:
 
     def seal(self, content: bytes, place: str) -> str:
         """Return what may be stored of a secret."""
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = AESGCM(self._keys[self._newest]).encrypt(nonce, content, self._bound(self._newest, place))
-        return f"{self._newest}:{b64encode(nonce + sealed).decode()}"
+        return f"{self._newest}:{b64encode(self._shut(content, place)).decode()}"
 
     def unseal(self, sealed: str, place: str) -> bytes:
         """Return the secret.
@@ -44,10 +42,33 @@ class Sealer:
             SealError: it was sealed with a key that is not ours, for another place, or has been changed.
         """
         key_id, _, text = sealed.partition(":")
+        try:
+            content = b64decode(text, validate=True)
+        except ValueError:
+            content = b""
+        return self._open(key_id, content, place)
+
+    def seal_bytes(self, content: bytes, place: str) -> bytes:
+        """Return what may be stored of something large: as bytes, where text would take a third more room."""
+        return self._newest.encode() + b":" + self._shut(content, place)
+
+    def unseal_bytes(self, sealed: bytes, place: str) -> bytes:
+        """Return what ``seal_bytes`` sealed.
+
+        Raises:
+            SealError: as ``unseal``.
+        """
+        key_id, _, content = sealed.partition(b":")
+        return self._open(key_id.decode(errors="replace"), content, place)
+
+    def _shut(self, content: bytes, place: str) -> bytes:
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return nonce + AESGCM(self._keys[self._newest]).encrypt(nonce, content, self._bound(self._newest, place))
+
+    def _open(self, key_id: str, content: bytes, place: str) -> bytes:
         if key_id not in self._keys:
             raise SealError(f"sealed with key {key_id!r}, which PORTAL_ENCRYPTION_KEYS does not hold")
         try:
-            content = b64decode(text, validate=True)
             bound = self._bound(key_id, place)
             return AESGCM(self._keys[key_id]).decrypt(content[:NONCE_BYTES], content[NONCE_BYTES:], bound)
         except (InvalidTag, ValueError):

@@ -47,3 +47,15 @@ def test_every_changed_byte_is_noticed_and_so_is_what_was_never_sealed() -> None
     for nonsense in ("", "1:", "1:????", "segredo", "1:AAAA"):
         with pytest.raises(SealError):
             sealer.unseal(nonsense, PLACE)
+
+
+def test_bytes_are_sealed_as_bytes_with_the_same_care() -> None:
+    content = bytes(range(256)) * 100
+    sealed = Sealer({"1": OLD}).seal_bytes(content, PLACE)
+    assert len(sealed) - len(content) < 40
+    assert Sealer({"2": NEW, "1": OLD}).unseal_bytes(sealed, PLACE) == content
+    for wrong in (sealed[:-1], b"1:", b"\xff:" + sealed[2:], b"", sealed[2:]):
+        with pytest.raises(SealError):
+            Sealer({"1": OLD}).unseal_bytes(wrong, PLACE)
+    with pytest.raises(SealError, match="not what was sealed there"):
+        Sealer({"1": OLD}).unseal_bytes(sealed, "certificates:password:8")
