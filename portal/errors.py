@@ -83,6 +83,11 @@ STATUS_OF_REASON: dict[Reason, int] = {
     Reason.TOO_MANY_SEATS: 409,
     Reason.SEAT_FREED: 409,
     Reason.SEAT_LOST: 409,
+    Reason.TOO_LARGE: 413,
+    Reason.TOO_MANY_BACKUPS: 409,
+    Reason.INCOMPLETE: 409,
+    Reason.DAMAGED: 422,
+    Reason.NO_MIGRATION: 409,
     Reason.MALFORMED: 400,
 }
 """The HTTP status with which a program is told a reason; 403 where none is named."""

@@ -26,6 +26,7 @@ from portal import (
 )
 from portal.accounts import commands as account_commands
 from portal.accounts import routes as accounts
+from portal.api import migration_routes  # noqa: F401 - adds its routes to the blueprint below
 from portal.api import routes as api
 from portal.billing import charge_routes, public_routes, reminder_routes  # noqa: F401 - add their routes to the blueprint below
 from portal.billing import routes as billing
@@ -50,6 +51,7 @@ from portal.installations import commands as installation_commands
 from portal.installations import routes as installations
 from portal.invoices import making_routes, month_routes  # noqa: F401 - add their routes to the blueprint of the invoices
 from portal.invoices import routes as invoices
+from portal.navi_migration import download_routes as navi_downloads
 from portal.notifications import routes as notifications
 from portal.operations import routes as operations
 from portal.payments import routes as payments
@@ -84,6 +86,7 @@ FEATURES = (
     operations,
     payments,
     evaluations,
+    navi_downloads,
     api,
 )
 COMMANDS = (account_commands, catalogue_commands, demo_commands, installation_commands, backup, restore)

@@ -84,6 +84,13 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", ".")
 
 
+def size(size_bytes: int) -> str:
+    """Return 12,3 MB, or whole KB of what is smaller."""
+    if size_bytes < 1024 * 1024:
+        return f"{number(-(-size_bytes // 1024))} KB"
+    return f"{size_bytes / 1024 / 1024:.1f} MB".replace(".", ",")
+
+
 def money(cents: int) -> str:
     """Return R$ 1.234,56 from integer cents."""
     return format_currency(Decimal(cents) / 100, "BRL", locale="pt_BR")

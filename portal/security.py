@@ -62,7 +62,7 @@ def _protect(response: Response, policy: str, *, is_https: bool) -> None:
     response.headers.setdefault("Content-Security-Policy", policy if is_page else FRAGMENT_POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     if is_page:
-        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers.setdefault("Referrer-Policy", "same-origin")
     if is_https:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
 

@@ -64,3 +64,8 @@ def test_documents_and_codes_are_grouped() -> None:
     assert formatting.document("12ABC34501DE35") == "12.ABC.345/01DE-35"
     assert formatting.document("52998224725") == "529.982.247-25"
     assert formatting.code("ABCDEFGH23456789") == "ABCD-EFGH-2345-6789"
+
+
+@pytest.mark.parametrize(("size", "shown"), [(1, "1 KB"), (1024, "1 KB"), (1025, "2 KB"), (12_900_000, "12,3 MB")])
+def test_a_size(size, shown) -> None:
+    assert formatting.size(size) == shown

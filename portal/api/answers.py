@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, jsonify
 
 from portal import clock
+from portal.domain.backup_pieces import PIECE_BYTES, count_of
 from portal.domain.devices import Use
 from portal.domain.errors import ProgramRefused
 from portal.domain.installations import CHECK_IN_EVERY, Reason
@@ -19,6 +20,8 @@ from portal.installations.seats import Lease
 from portal.installations.signing import ALGORITHM
 from portal.installations.standing import License
 from portal.models import SigningKey
+from portal.navi_migration.receiving import Begun, Link
+from portal.navi_migration.restoring import Grant
 from portal.refusing import problem
 
 ASK_AGAIN_SECONDS = 15
@@ -72,6 +75,27 @@ def leased(lease: Lease) -> Response:
 def given_back(use: Use) -> Response:
     """Answer a seat that was given back."""
     return _json(_use(use), 200)
+
+
+def begun(one: Begun) -> Response:
+    """Answer a backup that was announced."""
+    pieces = {"piece_bytes": PIECE_BYTES, "pieces": count_of(one.backup.size_bytes), "have": one.have}
+    return _json({"id": one.backup.key} | pieces, 201)
+
+
+def linked(url: str, link: Link) -> Response:
+    """Answer a backup that arrived."""
+    return _json({"url": url, "expires_at": _moment(link.expires_at)}, 200)
+
+
+def granted(grant: Grant) -> Response:
+    """Answer a partner's word; the grant is told here and never again."""
+    return _json({"grant": grant.token, "expires_at": _moment(grant.expires_at), "user": grant.user}, 201)
+
+
+def done() -> Response:
+    """Answer what needs no words."""
+    return Response(status=204)
 
 
 def keys(published: list[SigningKey]) -> Response:

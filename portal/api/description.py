@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
 from typing import Any
 
-from portal.api import shapes
+from portal.api import migration_shapes, shapes
+from portal.api.operations import OPERATIONS, Operation
 from portal.config import ROOT
 from portal.domain.installations import Reason
-from portal.domain.shapes import Shape, schema, within
+from portal.domain.shapes import schema, within
 from portal.errors import STATUS_OF_REASON
 
 FILE = ROOT / "docs" / "openapi.json"
@@ -22,8 +23,6 @@ _TEXT = {"type": "string"}
 _DATE = {"type": "string", "format": "date"}
 _MOMENT = {"type": "string", "format": "date-time"}
 _COUNT = {"type": "integer", "minimum": 0}
-_KEYED = (Reason.KEY_UNKNOWN, Reason.KEY_REPLACED)
-_STANDING = (Reason.PENDING, Reason.SUSPENDED, Reason.EXPIRED, Reason.INACTIVE)
 
 
 def _object(members: dict[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -45,6 +44,7 @@ _LICENSE = {
     "check_in_at": _MOMENT | {"description": "When the program should check in again."},
 }
 _USE = {"item": _TEXT, "in_use": _COUNT, "bought": _COUNT}
+_PARAMETERS = {"backup_key": _TEXT, "number": {"type": "integer", "minimum": 1}}
 _KEY = dict.fromkeys(("kty", "crv", "use", "alg", "kid", "x"), _TEXT)
 
 ANSWERS: dict[str, dict[str, Any]] = {
@@ -72,6 +72,22 @@ ANSWERS: dict[str, dict[str, Any]] = {
     ),
     "Leased": _object(_USE | {"device_id": _TEXT, "leased_until": _MOMENT}),
     "Returned": _object(_USE),
+    "Announced": _object(
+        {
+            "id": _TEXT | {"description": "Which backup this is."},
+            "piece_bytes": _COUNT | {"description": "How long every piece is; the last one is the rest."},
+            "pieces": _COUNT | {"description": "How many there are; they are numbered from 1."},
+            "have": {"type": "array", "items": _COUNT, "description": "The pieces that are here already."},
+        }
+    ),
+    "Linked": _object({"url": _TEXT | {"description": "The Link de Download."}, "expires_at": _MOMENT}),
+    "Granted": _object(
+        {
+            "grant": _TEXT | {"description": "Good once, for this installation. Keep it in memory only."},
+            "expires_at": _MOMENT,
+            "user": _TEXT | {"description": "The name of the partner's user."},
+        }
+    ),
     "Keys": _object({"keys": {"type": "array", "items": _object(_KEY)}}),
     "Problem": _object(
         {
@@ -90,81 +106,10 @@ ANSWERS: dict[str, dict[str, Any]] = {
 """Every object that is answered."""
 
 
-@dataclass(frozen=True)
-class Operation:
-    """What an address does: its view, the object that it takes, its answers by status, why it refuses."""
-
-    path: str
-    endpoint: str
-    summary: str
-    answers: dict[int, str]
-    takes: Shape | None = None
-    has_key: bool = False
-    refusals: tuple[Reason, ...] = ()
-
-
-OPERATIONS = (
-    Operation(
-        "/activations",
-        "api.activation_create",
-        "Activate: a document and a code (or, for Navi, the partner's word) become a key and a license.",
-        {201: "Activated", 202: "Waiting"},
-        shapes.ACTIVATION,
-        refusals=(
-            Reason.ACTIVATION_REFUSED,
-            Reason.NOT_LICENSED,
-            Reason.KEY_REPLACED,
-            Reason.PAIRING_REFUSED,
-            Reason.TOO_MANY_ATTEMPTS,
-            *_STANDING,
-        ),
-    ),
-    Operation(
-        "/check-ins",
-        "api.check_in_create",
-        "Check in: tell how the program is, get the license of the moment.",
-        {200: "CheckedIn"},
-        shapes.CHECK_IN,
-        has_key=True,
-        refusals=(*_KEYED, Reason.OTHER_DEVICE, Reason.DEVICE_REMOVED, *_STANDING),
-    ),
-    Operation(
-        "/seats",
-        "api.seat_create",
-        "Take a seat for a device, for 15 minutes.",
-        {200: "Leased"},
-        shapes.SEAT,
-        has_key=True,
-        refusals=(*_KEYED, Reason.NOT_LICENSED, Reason.TOO_MANY_SEATS, *_STANDING),
-    ),
-    Operation(
-        "/seats/renewals",
-        "api.seat_renewal_create",
-        "Keep a device's seat for another 15 minutes.",
-        {200: "Leased"},
-        shapes.SEAT,
-        has_key=True,
-        refusals=(
-            *_KEYED, Reason.NOT_LICENSED, Reason.SEAT_LOST, Reason.SEAT_FREED, Reason.TOO_MANY_SEATS, *_STANDING
-        ),
-    ),
-    Operation(
-        "/seats/returns",
-        "api.seat_return_create",
-        "Give a device's seat back; without one, nothing happens.",
-        {200: "Returned"},
-        shapes.SEAT,
-        has_key=True,
-        refusals=(*_KEYED, Reason.NOT_LICENSED),
-    ),
-    Operation("/keys", "api.keys", "The public keys that licenses are verified with (JWKS).", {200: "Keys"}),
-)  # fmt: skip
-"""Every operation; what is not here is not served (a test compares the routes)."""
-
-
 def document() -> dict[str, Any]:
     """Return the description."""
-    schemas = {one.name: schema(one, lambda shape: _ref(shape.name)) for one in within(shapes.BODIES)} | ANSWERS
+    bodies = (*shapes.BODIES, *migration_shapes.BODIES)
+    schemas = {one.name: schema(one, lambda shape: _ref(shape.name)) for one in within(bodies)} | ANSWERS
     return {
         "openapi": "3.1.0",
         "info": {
@@ -173,7 +118,7 @@ def document() -> dict[str, Any]:
             "description": "See docs/api.md for how an installation lives with it.",
         },
         "servers": [{"url": "/api/v1"}],
-        "paths": {one.path: {"post" if one.takes else "get": _operation(one)} for one in OPERATIONS},
+        "paths": {one.path: {one.method: _operation(one)} for one in OPERATIONS},
         "components": {
             "schemas": dict(sorted(schemas.items())),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "The installation's key."}},
@@ -182,19 +127,28 @@ def document() -> dict[str, Any]:
 
 
 def _operation(one: Operation) -> dict[str, Any]:
-    responses: dict[str, Any] = {
-        str(status): {"description": name, "content": {"application/json": {"schema": _ref(name)}}}
-        for status, name in one.answers.items()
-    }
+    responses: dict[str, Any] = {str(status): _answer(name) for status, name in one.answers.items()}
     reasons = one.refusals + ((Reason.MALFORMED,) if one.takes else ())
     for status in sorted({STATUS_OF_REASON.get(reason, 403) for reason in reasons}):
         told = [reason.value for reason in reasons if STATUS_OF_REASON.get(reason, 403) == status]
         responses[str(status)] = _refusal(", ".join(told))
-    responses["default"] = _refusal("too_large, too_many_requests, busy, failed")
+    responses["default"] = _refusal("not_found, too_large, too_many_requests, busy, failed")
     said: dict[str, Any] = {"operationId": one.endpoint.removeprefix("api."), "summary": one.summary}
+    if parameters := re.findall(r"{(\w+)}", one.path):
+        said["parameters"] = [
+            {"name": name, "in": "path", "required": True, "schema": _PARAMETERS[name]} for name in parameters
+        ]
+    if one.takes_bytes:
+        said["requestBody"] = {"required": True, "content": {"application/octet-stream": {}}}
     if one.takes:
         said["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(one.takes.name)}}}
     return said | {"responses": responses, "security": [{"key": []}] if one.has_key else []}
+
+
+def _answer(name: str | None) -> dict[str, Any]:
+    if name is None:
+        return {"description": "Done"}
+    return {"description": name, "content": {"application/json": {"schema": _ref(name)}}}
 
 
 def _refusal(reasons: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ OF_ADDRESS = Limit("activation_addr", 60, timedelta(minutes=15))
 @takes(shapes.MOST_BYTES)
 def activation_create() -> Response:
     """Turn a document and a code into a key and a license."""
-    asking, now = _asking(_body(shapes.ACTIVATION)), clock.now()
+    asking, now = _asking(read_body(shapes.ACTIVATION)), clock.now()
     if not activation.is_known(asking):
         address = throttle.of_address(request.remote_addr or "")
         throttle.take((OF_DOCUMENT, asking.document), (OF_ADDRESS, address), now=now)
@@ -54,34 +54,34 @@ def activation_create() -> Response:
 @keyed
 def check_in_create() -> Response:
     """Take note of how a program is, and answer the license of the moment."""
-    report, now = _report(_body(shapes.CHECK_IN)), clock.now()
-    return answers.checked_in(check_in.check_in(_key(), report, now=now, settings=_settings()), now)
+    report, now = _report(read_body(shapes.CHECK_IN)), clock.now()
+    return answers.checked_in(check_in.check_in(own_key(), report, now=now, settings=_settings()), now)
 
 
 @bp.post("/seats")
 @keyed
 def seat_create() -> Response:
     """Give a device a seat."""
-    body = _body(shapes.SEAT)
+    body = read_body(shapes.SEAT)
     device = _device(body)
-    return answers.leased(seats.take(_key(), body["item"], device, now=clock.now(), settings=_settings()))
+    return answers.leased(seats.take(own_key(), body["item"], device, now=clock.now(), settings=_settings()))
 
 
 @bp.post("/seats/renewals")
 @keyed
 def seat_renewal_create() -> Response:
     """Keep a device's seat."""
-    body = _body(shapes.SEAT)
+    body = read_body(shapes.SEAT)
     device = _device(body)
-    return answers.leased(seats.renew(_key(), body["item"], device, now=clock.now(), settings=_settings()))
+    return answers.leased(seats.renew(own_key(), body["item"], device, now=clock.now(), settings=_settings()))
 
 
 @bp.post("/seats/returns")
 @keyed
 def seat_return_create() -> Response:
     """Give a device's seat back."""
-    body = _body(shapes.SEAT)
-    return answers.given_back(seats.give_back(_key(), body["item"], _device(body), now=clock.now()))
+    body = read_body(shapes.SEAT)
+    return answers.given_back(seats.give_back(own_key(), body["item"], _device(body), now=clock.now()))
 
 
 @bp.get("/keys")
@@ -117,11 +117,12 @@ def _too_many(refusal: TooManyAttempts) -> Response:
     return response
 
 
-def _body(shape: Shape) -> dict[str, Any]:
+def read_body(shape: Shape) -> dict[str, Any]:
+    """Return what a program sent."""
     return read(shape, request.get_data())
 
 
-def _key() -> str:
+def own_key() -> str:
     """Return the key that a program carries."""
     key = told_key()
     if key is None:

@@ -74,6 +74,16 @@ class Reason(LabelEnum):
     TOO_MANY_SEATS = "too_many_seats", "Todas as licenças estão em uso. Feche o programa em outro aparelho."
     SEAT_FREED = "seat_freed", "O parceiro encerrou o uso neste aparelho. Abra o programa de novo."
     SEAT_LOST = "seat_lost", "Este aparelho não está usando uma licença. Abra o programa de novo."
+    TOO_LARGE = "too_large", "O backup é grande demais para o portal. Compartilhe o arquivo por outro meio."
+    TOO_MANY_BACKUPS = (
+        "too_many_backups",
+        "O parceiro já tem backups demais no portal. Tente mais tarde ou compartilhe o arquivo por outro meio.",
+    )
+    INCOMPLETE = "incomplete", "O envio do backup não terminou. Envie de novo."
+    DAMAGED = "damaged", "O backup chegou danificado. Envie de novo."
+    NO_MIGRATION = "no_migration", "O portal não conhece uma migração para este cliente."
+    CREDENTIALS_REFUSED = "credentials_refused", "E-mail, senha ou código não conferem."
+    GRANT_REFUSED = "grant_refused", "A confirmação do parceiro venceu ou já foi usada. Peça as credenciais de novo."
     MALFORMED = "malformed", "O programa enviou dados que o portal não entende. Atualize o programa."
 
 

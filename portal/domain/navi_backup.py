@@ -26,7 +26,7 @@ MOST_BYTES = 50 * 1024 * 1024
 
 MOST_CENTS = 10**13
 MOST_MILLIS = 10**12
-_SHA256 = re.compile(r"[0-9a-f]{64}").pattern
+SHA256 = text(r"[0-9a-f]{64}", 64, 64)
 ID = whole(1, 2**53 - 1)
 CENTS = whole(0, MOST_CENTS)
 WORD = text(r".*\S.*", 120)
@@ -173,7 +173,7 @@ FILE = Shape(
         Field("name", text("|".join(re.escape(entity.file) for entity in Entity), 20), "The file's name."),
         Field("rows", whole(0, MOST_ROWS), "How many lines it has."),
         Field("bytes", whole(0, MOST_FILE_BYTES), "How long it is, unpacked."),
-        Field("sha256", text(_SHA256, 64, 64), "SHA-256 of its content, unpacked, in hexadecimal."),
+        Field("sha256", SHA256, "SHA-256 of its content, unpacked, in hexadecimal."),
     ),
 )
 PROGRAM = Shape(

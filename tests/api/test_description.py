@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask
 from openapi_spec_validator import validate
 
@@ -19,11 +21,15 @@ def test_the_file_is_what_the_tables_say() -> None:
 
 def test_every_route_is_described_with_its_method_and_nothing_else_is(migrated_app: Flask) -> None:
     served = {
-        (rule.rule.removeprefix("/api/v1"), rule.endpoint, "POST" if "POST" in (rule.methods or ()) else "GET")
+        (
+            re.sub(r"<(?:int:)?(\w+)>", r"{\1}", rule.rule.removeprefix("/api/v1")),
+            rule.endpoint,
+            "POST" if "POST" in (rule.methods or ()) else "GET",
+        )
         for rule in migrated_app.url_map.iter_rules()
         if rule.endpoint.startswith(f"{routes.bp.name}.")
     }
-    described = {(one.path, one.endpoint, "POST" if one.takes else "GET") for one in description.OPERATIONS}
+    described = {(one.path, one.endpoint, one.method.upper()) for one in description.OPERATIONS}
     assert served == described | {("/openapi.json", "api.openapi", "GET")}
 
 
