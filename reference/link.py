@@ -10,20 +10,16 @@ import argparse
 import json
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import NoReturn
 
-from reference.home import Home, Unreadable
-from reference.installation import Installation, NotActivated
-from reference.license import OWN_ITEM, License, NotAccepted, screen_moment
+from reference.command import Parser, carry_out
+from reference.home import Home
+from reference.installation import Installation
+from reference.license import OWN_ITEM, License, screen_moment
 from reference.opening import Opening
-from reference.screen import Interrupted, Screen
+from reference.screen import Screen
 from reference.seats import ITEMS, Action, Counter
-from reference.wire import Refused, Unreachable
-
-RUNS, REFUSED, NOT_ACTIVATED, UNREACHABLE, INTERRUPTED, USAGE = 0, 1, 2, 3, 4, 64
 
 NAMES = {
     "base": "Computadores",
@@ -41,18 +37,11 @@ NAMES = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command and return how it ended."""
     asked = _parser().parse_args(arguments)
-    try:
-        installation = Installation(Home(asked.home), asked.now or datetime.now(UTC), asked.portal)
-        asked.command(installation, asked)
-    except NotActivated as why:
-        return _ended(NOT_ACTIVATED, why)
-    except Unreachable as why:
-        return _ended(UNREACHABLE, why)
-    except Interrupted as why:
-        return _ended(INTERRUPTED, why)
-    except (Refused, NotAccepted, Unreadable) as why:
-        return _ended(REFUSED, why)
-    return RUNS
+
+    def command() -> None:
+        asked.command(Installation(Home(asked.home), asked.now or datetime.now(UTC), asked.portal), asked)
+
+    return carry_out(command)
 
 
 def activate(installation: Installation, asked: argparse.Namespace) -> None:
@@ -127,31 +116,10 @@ def _counted(item: str, count: int) -> str:
     return name if count == 1 else f"{name} {count}"
 
 
-def _ended(status: int, why: Exception) -> int:
-    print(why, file=sys.stderr)
-    return status
-
-
-class _Parser(argparse.ArgumentParser):
-    """Leaves 2, argparse's status for a wrong command, to what is not activated."""
-
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(USAGE, f"{self.prog}: {message}\n")
-
-
-def _parser() -> _Parser:
-    parser = _Parser(prog="link", description=__doc__)
-    parser.add_argument("--home", type=Path, required=True, help="the machine's own folder")
-    parser.add_argument("--portal", type=_address, help="the portal's address, remembered from then on")
-    parser.add_argument("--now", type=_moment, help="the machine's clock, as in 2025-07-10T12:00:00-03:00")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def command(name: str, what: Callable[[Installation, argparse.Namespace], None]) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=what.__doc__, description=what.__doc__)
-        added.set_defaults(command=what)
-        return added
-
+def _parser() -> Parser:
+    parser = Parser(prog="link", description=__doc__)
+    parser.add_machine()
+    command = parser.add_commands()
     activating = command("activate", activate)
     activating.add_argument("document", metavar="CNPJ")
     activating.add_argument("code", metavar="CODE", nargs="?", default="", help="a Navi has none")
@@ -168,19 +136,6 @@ def _parser() -> _Parser:
     command("license", license_)
     command("status", status)
     return parser
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError("sem fuso horário")
-    return moment
-
-
-def _address(text: str) -> str:
-    if not text.startswith(("https://", "http://")):
-        raise argparse.ArgumentTypeError("o endereço do portal começa com https://")
-    return text
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 
-from reference import link
+from reference import command, link
 from reference.wire import Portal, Refused, Unreachable
 
 
@@ -85,11 +85,11 @@ def ended(home: Path, *words: str) -> int:
 
 
 def test_a_command_ends_with_what_became_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert [ended(tmp_path, *words) for words in (["start"], ["license"], ["check-in"])] == [link.NOT_ACTIVATED] * 3
-    assert ended(tmp_path, "activate", "11222333000181", "X" * 16) == link.UNREACHABLE
+    assert [ended(tmp_path, *words) for words in (["start"], ["license"], ["check-in"])] == [command.NOT_ACTIVATED] * 3
+    assert ended(tmp_path, "activate", "11222333000181", "X" * 16) == command.UNREACHABLE
     assert "Sem conexão" in capsys.readouterr().err
     (tmp_path / "state.json").write_text("{")
-    assert ended(tmp_path, "start") == link.REFUSED
+    assert ended(tmp_path, "start") == command.REFUSED
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_wrong_command_is_not_taken_for_a_program_that_is_not_activated(tmp_pa
     for wrong in (words, ["--portal", "file:///etc", "start"]):
         with pytest.raises(SystemExit) as found:
             ended(tmp_path, *wrong)
-        assert found.value.code == link.USAGE
+        assert found.value.code == command.USAGE
 
 
 def test_what_it_keeps_is_for_its_owner_alone(tmp_path: Path) -> None:
