@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
 from reference import license as licenses
@@ -106,10 +108,20 @@ class Installation:
 
     def call(self, path: str, body: Answer, *expects: str) -> Answer:
         """Send something with the key, and draw the consequences of a refusal before anybody is told."""
+        with self._key() as key:
+            return self.portal.post(path, body, key, expects=expects)
+
+    def send(self, path: str, content: bytes) -> None:
+        """Send bytes with the key, as ``call`` does."""
+        with self._key() as key:
+            self.portal.send(path, content, key)
+
+    @contextmanager
+    def _key(self) -> Iterator[str]:
         if self.state.key is None:
             raise NotActivated(self._why_not_activated())
         try:
-            return self.portal.post(path, body, self.state.key, expects=expects)
+            yield self.state.key
         except Refused as refusal:
             self._remember(refusal)
             raise
