@@ -20,6 +20,12 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CONTROLS, _CONTROLS_AND_HALVES = r"[\\u0000-\\u001f\\u007f]", r"[\\u0000-\\u001f\\u007f\\ud800-\\udfff]"
 """What no text holds, as the schemas say it, and with the halves of characters that JSON can spell and UTF-8 cannot."""
 
+
+def _no_json(word: str) -> NoReturn:
+    raise ValueError(word)
+
+
+_JSON = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_json)
 _TYPES = {"object": "um objeto", "array": "uma lista", "string": "um texto", "integer": "um número inteiro"}
 _FORMATS = {"date": "uma data, como 2025-07-10", "date-time": "data e hora com fuso, como 2025-07-10T12:00:00-03:00"}
 
@@ -50,7 +56,7 @@ def decoded(content: bytes) -> Any:
     Raises:
         ValueError, RecursionError: they say nothing.
     """
-    return json.loads(content.decode(), parse_constant=_no_json, parse_float=Decimal)
+    return _JSON.decode(content.decode())
 
 
 @cache
@@ -111,7 +117,3 @@ def _is_moment(text: str) -> bool:
         return date.min < datetime.fromisoformat(text).date() < date.max
     except ValueError:
         return False
-
-
-def _no_json(word: str) -> NoReturn:
-    raise ValueError(word)
