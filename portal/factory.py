@@ -28,6 +28,7 @@ from portal.accounts import commands as account_commands
 from portal.accounts import routes as accounts
 from portal.api import migration_routes  # noqa: F401 - adds its routes to the blueprint below
 from portal.api import routes as api
+from portal.backoffice import routes as backoffice
 from portal.billing import charge_routes, public_routes, reminder_routes  # noqa: F401 - add their routes to the blueprint below
 from portal.billing import routes as billing
 from portal.catalogue import commands as catalogue_commands
@@ -54,6 +55,7 @@ from portal.invoices import routes as invoices
 from portal.navi_migration import download_routes as navi_downloads
 from portal.notifications import routes as notifications
 from portal.operations import routes as operations
+from portal.partners import routes as partners
 from portal.payments import routes as payments
 from portal.payments import staff_routes  # noqa: F401 - adds its routes to the blueprint of the payments
 from portal.registrations import (  # noqa: F401 - add their routes to the blueprint below
@@ -87,6 +89,8 @@ FEATURES = (
     payments,
     evaluations,
     navi_downloads,
+    partners,
+    backoffice,
     api,
 )
 COMMANDS = (account_commands, catalogue_commands, demo_commands, installation_commands, backup, restore)

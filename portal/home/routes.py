@@ -1,4 +1,4 @@
-"""The root address: Home for partners, for vendor staff the people they look after."""
+"""The root address: Home for partners, for vendor staff what waits for them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ bp = Blueprint("home", __name__)
 @bp.get("/")
 @requires(Permission.SIGNED_IN)
 def index() -> Response:
-    """Show a partner how its clients stand today and when they are due; lead vendor staff on."""
+    """Show a partner how its clients stand today and when they are due; lead vendor staff to what waits for them."""
     if viewer().partner_id is None or not viewer().may(Permission.VIEW_CLIENTS):
-        return htmx.leave_for(url_for("accounts.users"))
+        return htmx.leave_for(url_for("backoffice.index"))
     tag = etag.of_facts(viewer())
     if answer := etag.unchanged(tag):
         return answer

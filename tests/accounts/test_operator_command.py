@@ -43,7 +43,7 @@ def test_an_operator_is_made_from_a_password_typed_twice(run: Run, log_in: LogIn
     )  # fmt: skip
     assert db.session.scalars(select(AuditEvent.action)).all() == ["operator_created"]
     assert log_in("olga@fornecedor.test", NEW).status_code == 303
-    assert visitor.get("/").location == "/users"
+    assert visitor.get("/").location == "/backoffice"
 
 
 def test_the_password_may_come_from_standard_input(run: Run, log_in: LogIn) -> None:

@@ -6,10 +6,10 @@ from portal.domain.roles import Role
 from tests.visitor import Visitor
 
 
-def test_vendor_staff_are_led_to_the_people_they_look_after(app, make) -> None:
+def test_vendor_staff_are_led_to_what_waits_for_them(app, make) -> None:
     web = Visitor(app).sign_in(make.user(None, Role.OPERATOR))
     answer = web.get("/")
-    assert (answer.status_code, answer.location) == (303, "/users")
+    assert (answer.status_code, answer.location) == (303, "/backoffice")
     assert web.get(answer.location).status_code == 200
 
 
@@ -20,7 +20,7 @@ def test_a_visitor_is_led_to_the_login(visitor) -> None:
 
 def test_htmx_is_led_there_as_a_whole(app, make) -> None:
     answer = Visitor(app).sign_in(make.user(None, Role.OPERATOR)).fragment("/")
-    assert answer.headers["HX-Redirect"] == "/users"
+    assert answer.headers["HX-Redirect"] == "/backoffice"
 
 
 def test_it_takes_no_post(app, make) -> None:

@@ -70,9 +70,9 @@ def test_every_role_of_a_partner_sees_home(mixed, web_of, role) -> None:
     assert ("Códigos não utilizados" in answer.text) == (role is not Role.READER)
 
 
-def test_vendor_staff_are_led_to_their_list(web_of) -> None:
+def test_vendor_staff_are_led_to_theirs(web_of) -> None:
     answer = web_of(Role.OPERATOR, at=None).get("/")
-    assert (answer.status_code, answer.location) == (303, "/users")
+    assert (answer.status_code, answer.location) == (303, "/backoffice")
 
 
 def test_a_visitor_is_led_to_the_login_and_from_there_to_home(visitor, make, partner) -> None:

@@ -1,0 +1,1 @@
+"""The vendor staff's first page: what waits for them, and where."""
