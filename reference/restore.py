@@ -14,6 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
 from reference.backup import Backup
@@ -25,9 +26,12 @@ BATCH = 500
 
 ALONE = """
     PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
-    PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000;
+    PRAGMA foreign_keys = OFF; PRAGMA cache_size = -8000;
 """
-"""Of a file that is thrown away when anything goes wrong: nothing to roll back, nothing to wait for; 8 MB of memory."""
+"""Of a file that is thrown away when anything goes wrong: nothing to roll back, nothing to wait for; 8 MB of memory.
+
+References are checked by the reader on the way and by the database at the end, all at once.
+"""
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "customers": ("id", "name", "document", "email", "phone", "address"),
@@ -130,11 +134,8 @@ class _Loader:
         columns = COLUMNS[entity]
         self._connection.executemany(_insertion(entity, columns), ([row.get(name) for name in columns] for row in rows))
         for name, table, refers, rest in PARTS.get(entity, ()):
-            parts = (
-                [row["id"], number, *[part[column] for column in rest]]
-                for row in rows
-                for number, part in enumerate(row[name], 1)
-            )
+            values = itemgetter(*rest)
+            parts = ((row["id"], number, *values(part)) for row in rows for number, part in enumerate(row[name], 1))
             self._connection.executemany(_insertion(table, (refers, "number", *rest)), parts)
         self._counts[entity] += len(rows)
         self._add_up(entity, rows)
