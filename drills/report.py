@@ -51,6 +51,9 @@ NOTES = """
   each kill none or all of them are there, in the end each once, with the charges that were shown.
 - **certificates**: hostile .pfx files (93 bytes that ask for two billion rounds, 200 files of garbage, no key, an authority's,
   another company's, expired, too large), two at a time, while another user looks at clients, certificates and Home.
+- **restore**: the program Link restores a backup of 200,000 sales over data that an earlier one left, and is killed (SIGKILL) at
+  random moments; what is there is the one or the other, to the byte. Then it is given everything that can be wrong with a
+  backup, large ones too: cut in half, a bad line far inside.
 - **locks**: another process holds SQLite's write lock for 3 s, then for 8 s, while readers go on.
 - **disk**: there is no room for another page (`PRAGMA max_page_count`), or in the file system (a small tmpfs, where we
   may mount one); then there is room again, without a restart.

@@ -132,11 +132,11 @@ class _Loader:
 
     def _insert(self, entity: str, rows: Sequence[Row]) -> None:
         columns = COLUMNS[entity]
-        self._connection.executemany(_insertion(entity, columns), ([row.get(name) for name in columns] for row in rows))
+        self._connection.executemany(insertion(entity, columns), ([row.get(name) for name in columns] for row in rows))
         for name, table, refers, rest in PARTS.get(entity, ()):
             values = itemgetter(*rest)
             parts = ((row["id"], number, *values(part)) for row in rows for number, part in enumerate(row[name], 1))
-            self._connection.executemany(_insertion(table, (refers, "number", *rest)), parts)
+            self._connection.executemany(insertion(table, (refers, "number", *rest)), parts)
         self._counts[entity] += len(rows)
         self._add_up(entity, rows)
 
@@ -191,7 +191,8 @@ def _owed_cents(credit: Row) -> int:
     return sum(part["amount_cents"] - part["paid_cents"] for part in credit["instalments"])
 
 
-def _insertion(table: str, columns: Sequence[str]) -> str:
+def insertion(table: str, columns: Sequence[str]) -> str:
+    """Return the statement that puts a row into a table."""
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - ours
 
 
