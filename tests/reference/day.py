@@ -9,6 +9,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from drills.browser import Session
@@ -45,11 +46,12 @@ class Machine:
     home: Path
     clock: Clock
     portal: str
+    program: ModuleType = link
 
     def does(self, *command: str, now: str = "", offline: bool = False) -> tuple[int, str]:
         """Carry out a command in this process; returns how it ended and what the screen shows."""
         with redirect_stdout(StringIO()) as screen, redirect_stderr(screen):
-            status = link.main(self._words(command, now, offline))
+            status = self.program.main(self._words(command, now, offline))
         return status, screen.getvalue().strip()
 
     def process(self, *command: str) -> tuple[int, str]:

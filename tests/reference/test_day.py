@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sqlalchemy import update
@@ -15,6 +18,10 @@ from portal.domain import pix
 from portal.domain.catalogue import Item, Product
 from portal.extensions import db
 from portal.models import Client, Installation, LicenseItem, Pairing, RegistrationCode, Seat
+from reference import link, navi
+from reference.backup import open_backup
+from reference.download import secret_of
+from reference.wire import Portal
 from tests.factories import Factory
 from tests.money import Purse, at
 from tests.psp import Psp
@@ -47,9 +54,9 @@ class Day:
     desk: Desk
     kiosk: Desk
 
-    def machine(self, name: str) -> Machine:
+    def machine(self, name: str, program: ModuleType = link) -> Machine:
         """Return the machine of a name."""
-        return Machine(self.folder / name, self.clock, self.server.url)
+        return Machine(self.folder / name, self.clock, self.server.url, program)
 
 
 @pytest.fixture
@@ -82,6 +89,7 @@ def day(app, database_url, tmp_path, make, shop, kiosk, admin, purse) -> Iterato
 def test_a_shop_lives_with_its_portal_and_without(day: Day, shop: Client, purse: Purse) -> None:
     activation(day)
     pairing(day)
+    backup(day)
     seats(day)
     suspension(day)
     renewal(day, shop, purse)
@@ -111,6 +119,19 @@ def pairing(day: Day) -> None:
     day.kiosk.post(day.server, f"pairings/{newest(Pairing.id)}/authorisation")
     assert navi.does(*asks)[0] == 0
     assert navi.does("start") == (0, "Licença de Quiosque da Padaria válida até 25/07/2025 11:59")
+
+
+def backup(day: Day) -> None:
+    """Navi's shop goes to the portal in pieces, and comes back by the link that is shown, to the last line."""
+    shop = day.machine("navi", navi)
+    assert shop.does("fill", "--sales", "5000", "--document", day.documents[Product.NAVI])[0] == 0
+    status, screen = shop.does("link")
+    (url,) = re.findall(r"Link de Download: (\S+)", screen)
+    assert (status, "Vale até 11/07/2025 12:00." in screen, "▄" in screen) == (0, True, True)
+    with Portal(day.server.url).open(f"/b/{secret_of(url)}/file") as answer:
+        file = BytesIO(answer.read())
+    with open_backup(file) as found:
+        assert len(list(found.lines())) == sum(found.counts.values()) > 5000
 
 
 def seats(day: Day) -> None:
