@@ -14,16 +14,11 @@ from portal import clock
 from portal.domain.emv import Malformed
 from portal.domain.pix import Receiver
 from portal.environ import KEYS_LOOK_LIKE, ConfigError, address, flag, keys, number, own_secret, secret, url
+from portal.variables import KNOWN, RANGES
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"})
-KNOWN = frozenset(
-    """PORTAL_DEMO PORTAL_NOW PORTAL_SECRET_KEY PORTAL_HOST PORTAL_BASE_URL PORTAL_THREADS PORTAL_INSTANCE
-    PORTAL_TRUSTED_PROXY PORTAL_SMTP_URL PORTAL_MAIL_FROM PORTAL_SCHEDULER PORTAL_CHROMIUM
-    PORTAL_PIX_KEY PORTAL_PIX_NAME PORTAL_PIX_CITY PORTAL_PIX_WEBHOOK_SECRET PORTAL_TRUST_DAYS PORTAL_GRACE_DAYS
-    PORTAL_LEASE_DAYS PORTAL_ENCRYPTION_KEYS""".split()
-)
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
 """What stands in an address and in a header as it is: a bank's message carries the secret in whichever it can."""
 
@@ -48,17 +43,17 @@ class Config:
     is_demo: bool = False
     now: str | None = None
     host: str = "127.0.0.1"
-    port: int = 8000
-    threads: int = 8
+    port: int = RANGES["PORT"].default
+    threads: int = RANGES["PORTAL_THREADS"].default
     base_url: str | None = None
     trusted_proxy: str | None = None
     smtp_url: str | None = None
     mail_from: str | None = None
     is_scheduling: bool = True
     pix: Pix | None = None
-    trust_days: int = 3
-    grace_days: int = 0
-    lease_days: int = 15
+    trust_days: int = RANGES["PORTAL_TRUST_DAYS"].default
+    grace_days: int = RANGES["PORTAL_GRACE_DAYS"].default
+    lease_days: int = RANGES["PORTAL_LEASE_DAYS"].default
     encryption_keys: Mapping[str, bytes] = field(default_factory=dict)
     is_testing: bool = False
 
@@ -89,17 +84,17 @@ def from_environ(environ: Mapping[str, str]) -> Config:
         is_demo=is_demo,
         now=_frozen_now(environ, is_demo=is_demo),
         host=host,
-        port=number(environ, "PORT", 8000, 1, 65535),
-        threads=number(environ, "PORTAL_THREADS", 8, 1, 64),
+        port=number(environ, "PORT"),
+        threads=number(environ, "PORTAL_THREADS"),
         base_url=url(environ, "PORTAL_BASE_URL", {"http", "https"}),
         trusted_proxy=address(environ, "PORTAL_TRUSTED_PROXY", besides="*"),
         smtp_url=url(environ, "PORTAL_SMTP_URL", {"smtp", "smtps"}),
         mail_from=_mail_from(environ),
         is_scheduling=flag(environ, "PORTAL_SCHEDULER", default="1"),
         pix=_pix(environ, instance, is_demo=is_demo),
-        trust_days=number(environ, "PORTAL_TRUST_DAYS", 3, 1, 31),
-        grace_days=number(environ, "PORTAL_GRACE_DAYS", 0, 0, 31),
-        lease_days=number(environ, "PORTAL_LEASE_DAYS", 15, 1, 60),
+        trust_days=number(environ, "PORTAL_TRUST_DAYS"),
+        grace_days=number(environ, "PORTAL_GRACE_DAYS"),
+        lease_days=number(environ, "PORTAL_LEASE_DAYS"),
         encryption_keys=_encryption_keys(environ, instance, is_demo=is_demo),
     )
 

@@ -10,6 +10,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from portal.variables import RANGES
+
 MIN_SECRET_LENGTH = 32
 KEYS_LOOK_LIKE = "an id, a colon and 64 hexadecimal digits, no id twice; try: echo 1:$(openssl rand -hex 32)"
 _KEY = re.compile(r"([A-Za-z0-9]{1,8}):([0-9A-Fa-f]{64})")
@@ -27,8 +29,9 @@ def flag(environ: Mapping[str, str], name: str, default: str = "0") -> bool:
     return value == "1"
 
 
-def number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    """Read a whole number within its limits."""
+def number(environ: Mapping[str, str], name: str) -> int:
+    """Read a whole number within its limits (``portal.variables``)."""
+    default, least, most = RANGES[name]
     value = environ.get(name) or str(default)
     is_number = value.isascii() and value.isdigit() and len(value) <= len(str(most))
     if not is_number or not least <= int(value) <= most:

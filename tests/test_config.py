@@ -15,14 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.config import DEMO_RECEIVER, KNOWN, ROOT, Config, Pix, from_environ
+from portal import variables
+from portal.config import DEMO_RECEIVER, ROOT, Config, Pix, from_environ
 from portal.domain.pix import Receiver
 from portal.environ import ConfigError
 
 SECRET = "s" * 32
 KEYS = "1:" + "0f" * 32
 NEEDED = {"PORTAL_SECRET_KEY": SECRET, "PORTAL_ENCRYPTION_KEYS": KEYS}
-EVERY = KNOWN | {"DATABASE_URL", "PORT"}
+EVERY = variables.KNOWN
 
 
 @pytest.fixture
@@ -210,7 +211,7 @@ def test_an_unknown_setting_is_answered_with_those_that_exist(read) -> None:
     with pytest.raises(ConfigError) as refused:
         read(PORTAL_SECRET="x", PORTAL_PORT="1")
     assert str(refused.value).startswith("PORTAL_PORT, PORTAL_SECRET: ")
-    assert all(name in str(refused.value) for name in KNOWN)
+    assert all(name in str(refused.value) for name in EVERY)
 
 
 @pytest.mark.parametrize("missing", ["PORTAL_MAIL_FROM", "PORTAL_BASE_URL"])
@@ -405,6 +406,10 @@ def test_the_entry_point_says_one_clear_line_and_exits_with_2(instance, changes,
 
 
 # the documentation
+
+
+def test_the_table_in_docs_is_the_one_that_the_configuration_reads() -> None:
+    assert variables.FILE.read_text(encoding="utf-8") == variables.as_text(), "python -m portal.variables"
 
 
 def documented() -> dict[str, list[str]]:
