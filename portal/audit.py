@@ -27,7 +27,7 @@ def fingerprint(action: str, content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps([action, content], sort_keys=True, default=str).encode()).hexdigest()
 
 
-def record(
+def draft(
     action: str,
     *,
     actor: Actor | None,
@@ -39,13 +39,12 @@ def record(
     reason: str = "",
     base_version: int | None = None,
     asked: str | None = None,
-    is_flushed: bool = True,
 ) -> AuditEvent:
-    """Add an event to the session without committing; no actor means that the portal itself did it.
+    """Return an event that nothing knows of yet; no actor means that the portal itself did it.
 
-    Its id is known at once, unless ``is_flushed`` leaves the INSERT to a later flush that writes many together.
+    It may still be told what else was done: once it is kept, it is never changed (``portal/models/audit.py``).
     """
-    event = AuditEvent(
+    return AuditEvent(
         partner_id=partner_id,
         client_id=client_id,
         actor_id=actor.user_id if actor else None,
@@ -58,6 +57,22 @@ def record(
         base_version=base_version,
         fingerprint=asked,
     )
+
+
+def keep(event: AuditEvent) -> int:
+    """Write a draft as it is, without committing, and return its id; what is kept already stays as it is."""
+    if event not in db.session:
+        db.session.add(event)
+        db.session.flush()
+    return event.id
+
+
+def record(action: str, *, actor: Actor | None, now: datetime, is_flushed: bool = True, **facts: Any) -> AuditEvent:
+    """Add an event (``draft``) to the session without committing.
+
+    Its id is known at once, unless ``is_flushed`` leaves the INSERT to a later flush that writes many together.
+    """
+    event = draft(action, actor=actor, now=now, **facts)
     db.session.add(event)
     if is_flushed:
         db.session.flush()

@@ -16,6 +16,7 @@ from portal.config import Config
 from portal.extensions import db
 from portal.factory import create_app
 from tests.factories import Factory
+from tests.fixed import unfixed
 from tests.visitor import Visitor
 
 NOW = datetime.fromisoformat("2025-07-10T12:00:00-03:00")
@@ -76,10 +77,6 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
         empty_database()
 
 
-LEDGER_LOCK = {"name": "credit_entries_delete"}
-"""The trigger that lets nobody, not even a test's end, delete from the credit ledger on SQLite."""
-
-
 SMALL = 2_000_000
 """Bytes of tables up to which PostgreSQL deletes faster than it makes them new files."""
 
@@ -91,13 +88,9 @@ def empty_database() -> None:
         if connection.dialect.name == "postgresql":
             _empty_postgresql(connection, tables)
         else:
-            fixed = connection.execute(
-                text("SELECT name, sql FROM sqlite_master WHERE name = :name"), LEDGER_LOCK
-            ).one()
-            connection.execute(text(f"DROP TRIGGER {fixed.name}"))
-            for table in [*tables, "client_tallies", "notice_tallies"]:
-                connection.execute(text(f"DELETE FROM {table}"))
-            connection.execute(text(fixed.sql))
+            with unfixed(connection):
+                for table in [*tables, "client_tallies", "notice_tallies"]:
+                    connection.execute(text(f"DELETE FROM {table}"))
 
 
 def _empty_postgresql(connection: Connection, tables: list[str]) -> None:
@@ -106,12 +99,12 @@ def _empty_postgresql(connection: Connection, tables: list[str]) -> None:
     sizes = (
         "SELECT sum(pg_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     )
+    connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
     if connection.exec_driver_sql(sizes).scalar_one() > SMALL:
         connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
         return
     statements = [
         f"LOCK TABLE {names} IN EXCLUSIVE MODE",
-        "SET LOCAL session_replication_role = replica",
         *(f"DELETE FROM {name}" for name in tables),
         "SELECT setval(seqrelid, seqstart, false) FROM pg_sequence WHERE pg_sequence_last_value(seqrelid) IS NOT NULL",
     ]

@@ -133,7 +133,8 @@ def _do(judged: list[_Judged]) -> None:
     done = db.session.execute(statement, execution_options={"synchronize_session": False})
     if done.rowcount != len(orders):  # type: ignore[attr-defined]
         raise StaleState(versions[0] + 1)
-    events = [service.record(order, one.line, changes, is_flushed=False) for one, order in orders]
+    events = [service.draft(order, one.line, changes) for one, order in orders]
+    db.session.add_all(events)
     db.session.flush()
     for (one, _order), event in zip(orders, events, strict=True):
         one.values["event_id"] = event.id

@@ -152,8 +152,9 @@ def once(
 ) -> Outcome:
     """Apply changes to the version that the form was rendered from, exactly once; the caller knows that it may.
 
-    ``also`` does what belongs to the same transaction beyond the client's own columns (other features' rows), and may
-    add to the event what it did; it does not commit. Without it, an order that changes no column does nothing.
+    ``also`` does what belongs to the same transaction beyond the client's own columns (other features' rows). It may add
+    to the event what it did, until it needs its id (``audit.keep``); it does not commit. Without it, an order that
+    changes no column does nothing.
 
     Raises:
         StaleState: the client has changed since.
@@ -186,19 +187,20 @@ def _write(
     done = db.session.execute(statement, execution_options={"synchronize_session": False})
     if done.rowcount != 1:  # type: ignore[attr-defined]
         raise _Overtaken
-    event = record(order, client, changes)
+    event = draft(order, client, changes)
     if also is not None:
         also(event)
-        db.session.flush()
+    audit.keep(event)
+    db.session.flush()
     db.session.expunge(event)  # it is what was written; asking for it again would cost a query
     db.session.commit()
     return event
 
 
-def record(order: Order, client: Any, changes: Mapping[str, Any], *, is_flushed: bool = True) -> AuditEvent:
-    """Record an order with the values before and after; a loaded Client and a row of its columns both fit."""
+def draft(order: Order, client: Any, changes: Mapping[str, Any]) -> AuditEvent:
+    """Return the event of an order with the values before and after; a loaded Client and a row of its columns both fit."""
     recorded = [name for name in changes if name not in UNRECORDED]
-    return audit.record(
+    return audit.draft(
         order.action,
         actor=order.actor,
         now=order.now,
@@ -209,7 +211,6 @@ def record(order: Order, client: Any, changes: Mapping[str, Any], *, is_flushed:
         reason=order.content.get("reason", ""),
         base_version=order.version,
         asked=order.fingerprint,
-        is_flushed=is_flushed,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from portal import clock
+from portal import audit, clock
 from portal.domain import codes
 from portal.domain.catalogue import Item
 from portal.domain.charges import OrderKind, Quote
@@ -90,12 +90,15 @@ def add_order(
     after: Mapping[str, Any],
     now: datetime,
 ) -> LicenseOrder:
-    """Record an order and, where its quote has lines, the charge that is the quote (DOMAIN §5, "quote is charge")."""
+    """Record an order and, where its quote has lines, the charge that is the quote (DOMAIN §5, "quote is charge").
+
+    Its event is kept with it: whatever else it is to say has to be said before.
+    """
     order = LicenseOrder(
         partner_id=client.partner_id,
         client_id=client.id,
         kind=kind,
-        event_id=event.id,
+        event_id=audit.keep(event),
         ordered_on=clock.local_date(now),
         before=dict(before),
         after=dict(after),

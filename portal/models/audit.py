@@ -1,4 +1,7 @@
-"""The record of every change: who, when, what, before, after, reason (DOMAIN §11)."""
+"""The record of every change: who, when, what, before, after, reason (DOMAIN §11).
+
+Triggers see to it that an event is written once and stays: neither UPDATE nor DELETE passes them.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ class AuditEvent(db.Model):  # type: ignore[name-defined,misc]
     __tablename__ = "audit_events"
     __table_args__ = (
         Index("ix_audit_events_client_id", "client_id", "id"),
-        Index("ix_audit_events_partner_id", "partner_id", "id"),
+        Index("ix_audit_events_partner_id", "partner_id", "at", "id", "action"),
+        Index("ix_audit_events_actor_id", "actor_id", "at", "id"),
+        Index("ix_audit_events_action", "action", "at", "id"),
+        Index("ix_audit_events_at", "at", "id"),
         Index("uq_audit_events_client_id_base_version", "client_id", "base_version", unique=True),
     )
 

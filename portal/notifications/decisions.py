@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal import audit, clock
@@ -18,6 +18,9 @@ from portal.models import AuditEvent, Notice, NoticeMute
 from portal.models.notice import IS_UNSETTLED
 
 Facts = dict[str, Any]
+
+AT_ONCE = 1_000
+"""So many notices one statement names."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,15 @@ class Order:
         self, action: str, client_id: int | None, after: Facts, before: Facts | None = None, reason: str = ""
     ) -> AuditEvent:
         """Add the event of the decision."""
-        return audit.record(
+        event = self.draft(action, client_id, after, before, reason)
+        audit.keep(event)
+        return event
+
+    def draft(
+        self, action: str, client_id: int | None, after: Facts, before: Facts | None = None, reason: str = ""
+    ) -> AuditEvent:
+        """Return the event of the decision, which may still be told how many notices it was about."""
+        return audit.draft(
             action,
             actor=self.actor,
             now=self.now,
@@ -66,9 +77,9 @@ def dismiss(notice: Notice, order: Order) -> Outcome:
 
 def dismiss_group(kind: NoticeKind, upto: int, order: Order) -> Outcome:
     """Close the open notices of a kind that the page showed; ``upto`` is the newest there was then."""
-    event = order.record("notices_dismissed", None, {"kind": kind.value})
+    event = order.draft("notices_dismissed", None, {"kind": kind.value})
     which = [*open_notices(order.partner_id, kind, order.today), Notice.id <= upto]
-    return _decide(which, _dismissal(order), event)
+    return _decide_all(which, _dismissal(order), event)
 
 
 def postpone(notice: Notice, to: date, order: Order) -> Outcome:
@@ -82,9 +93,9 @@ def postpone(notice: Notice, to: date, order: Order) -> Outcome:
 
 def postpone_group(kind: NoticeKind, upto: int, to: date, order: Order) -> Outcome:
     """Put off the open notices of a kind that the page showed."""
-    event = order.record("notices_postponed", None, {"kind": kind.value, "postponed_to": to.isoformat()})
+    event = order.draft("notices_postponed", None, {"kind": kind.value, "postponed_to": to.isoformat()})
     which = [*open_notices(order.partner_id, kind, order.today), Notice.id <= upto]
-    return _decide(which, {"postponed_to": to}, event)
+    return _decide_all(which, {"postponed_to": to}, event)
 
 
 def mute(notice: Notice, order: Order) -> Outcome:
@@ -120,15 +131,27 @@ def _dismissal(order: Order) -> Facts:
 
 
 def _decide(which: list[ColumnElement[bool]], values: Facts, event: AuditEvent) -> Outcome:
-    """Change what still waits for the decision, how many noted where it is a group; the event of none is taken out again."""
+    """Change what still waits for the decision; the event of none is taken out again."""
     done = changed(update(Notice).where(*which).values(values | {"decision_id": event.id}))
     if not done:
         db.session.rollback()
         return Outcome(0)
-    if event.client_id is None:
-        event.after = {**(event.after or {}), "notices": done}
     db.session.commit()
     return Outcome(done, event)
+
+
+def _decide_all(which: list[ColumnElement[bool]], values: Facts, event: AuditEvent) -> Outcome:
+    """Change those of a group that still wait for the decision; its event says how many they were."""
+    ids = db.session.scalars(select(Notice.id).where(*which).order_by(Notice.id).with_for_update(of=Notice)).all()
+    if not ids:
+        db.session.rollback()
+        return Outcome(0)
+    event.after = {**(event.after or {}), "notices": len(ids)}
+    values = values | {"decision_id": audit.keep(event)}
+    for start in range(0, len(ids), AT_ONCE):
+        changed(update(Notice).where(Notice.id.in_(ids[start : start + AT_ONCE])).values(values))
+    db.session.commit()
+    return Outcome(len(ids), event)
 
 
 def changed(statement: Any) -> int:

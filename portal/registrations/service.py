@@ -121,11 +121,12 @@ def _write(asked: Registration, offer: Quote, now: datetime, actor: Actor) -> Ou
     client = Client(**columns_of(asked, due_on=due_on, due_day=due_day, now=now))
     db.session.add(client)
     db.session.flush()
-    event = _record(client, asked, now, actor)
+    event = _drafted(client, asked, now, actor)
     if is_pending:
         _keep_wish(client, event, asked.wanted)
     else:
         _order(client, event, asked.wanted, offer, now)
+    audit.keep(event)
     db.session.commit()
     return Outcome(client, event)
 
@@ -181,8 +182,8 @@ def facts_of(asked: Registration, *, due_on: date | None, due_day: int) -> dict[
     }
 
 
-def _record(client: Client, asked: Registration, now: datetime, actor: Actor) -> AuditEvent:
-    return audit.record(
+def _drafted(client: Client, asked: Registration, now: datetime, actor: Actor) -> AuditEvent:
+    return audit.draft(
         REGISTER,
         actor=actor,
         now=now,

@@ -20,6 +20,7 @@ from tests.browser.screen import said, wait_for_focus
 from tests.browser.test_barriers import LONG
 from tests.conftest import NOW
 from tests.factories import Factory
+from tests.fixed import unfixed
 
 
 @dataclass
@@ -40,11 +41,9 @@ def debts(make: Factory, partner: Partner) -> Debts:
     make.item(bar, Item.WAITER, 3)
     change = PendingChange(client_id=bar.id, item=Item.WAITER, effective_on=date(2025, 8, 11), quantity=2)
     event_id = select(LicenseOrder.event_id).where(LicenseOrder.id == open_.order_id).scalar_subquery()
-    db.session.execute(
-        update(AuditEvent)
-        .where(AuditEvent.id == event_id)
-        .values(before={"licenses": {"waiter": 1}}, after={"licenses": {"waiter": 3}})
-    )
+    told = {"before": {"licenses": {"waiter": 1}}, "after": {"licenses": {"waiter": 3}}}
+    with unfixed(db.session):
+        db.session.execute(update(AuditEvent).where(AuditEvent.id == event_id).values(told))
     db.session.add(change)
     db.session.commit()
     return Debts(bar, open_, bakery, paid)
