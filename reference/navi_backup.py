@@ -19,6 +19,9 @@ from reference.wire import Answer, Unreachable
 MOST_TRIES = 4
 """Tries in a row at one piece, before it is put off."""
 
+MOST_WAIT_SECONDS = 60
+"""Whoever asks to wait longer than that asks to come again."""
+
 _UNFINISHED = "unfinished_backup"
 _TOO_LARGE = "O backup passa de {mb} MB, o limite do Link de Download. Use “Compartilhar”."
 
@@ -105,7 +108,7 @@ def _send(main: Installation, path: str, content: bytes, pause: Callable[[float]
         try:
             main.send(path, content)
         except Unreachable as why:
-            if attempt == MOST_TRIES:
+            if attempt == MOST_TRIES or why.retry_after > MOST_WAIT_SECONDS:
                 raise
             pause(max(why.retry_after, 2.0**attempt))
         else:

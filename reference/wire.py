@@ -13,6 +13,9 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 API = "/api/v1"
 TIMEOUT_SECONDS = 10
+SENDING_SECONDS = 120
+"""For bytes that are many on a weak line: 256 KB at 50 kbit/s are 42 seconds."""
+
 MOST_BYTES = 256 * 1024
 MOST_WAIT_SECONDS = 3600
 """Whatever stands between program and portal may ask for more; it is asked again after an hour."""
@@ -83,7 +86,7 @@ class Portal:
             Refused, Unreachable: see ``post``.
         """
         headers = {"Content-Type": "application/octet-stream"} | _bearer(key)
-        _exchange(Request(self._url + path, content, headers), ())  # noqa: S310
+        _exchange(Request(self._url + path, content, headers), (), SENDING_SECONDS)  # noqa: S310
 
     def open(
         self, path: str, headers: Mapping[str, str] | None = None, body: Answer | None = None
@@ -112,9 +115,9 @@ def _bearer(key: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def _exchange(request: Request, expects: Sequence[str]) -> Answer:
+def _exchange(request: Request, expects: Sequence[str], seconds: float = TIMEOUT_SECONDS) -> Answer:
     try:
-        with _OPENER.open(request, timeout=TIMEOUT_SECONDS) as answer:
+        with _OPENER.open(request, timeout=seconds) as answer:
             if answer.status == HTTPStatus.NO_CONTENT and not expects:
                 return {}
             return _object(answer, expects)

@@ -68,6 +68,9 @@ def test_what_is_sound_is_read_and_what_is_unknown_is_passed_over() -> None:
         (b"", [""]),
         (b"{", [""]),
         (b"[" * 100_000, [""]),
+        (b'{"name": "ipe", "height": NaN}', [""]),
+        (b'\xef\xbb\xbf{"name": "ipe"}', [""]),
+        ('{"name": "ipe"}'.encode("utf-16"), [""]),
         ([], [""]),
         ({}, ["/name"]),
         ({"name": "IPE", "word": "three", "leaves": {}}, ["/name", "/word", "/leaves"]),
@@ -77,8 +80,11 @@ def test_what_is_sound_is_read_and_what_is_unknown_is_passed_over() -> None:
         ({"name": "ipe", "is_old": 1}, ["/is_old"]),
         ({"name": "ipe", "planted": "20250710"}, ["/planted"]),
         ({"name": "ipe", "planted": "2025-02-30"}, ["/planted"]),
+        ({"name": "ipe", "planted": "2025-W28-4"}, ["/planted"]),
         ({"name": "ipe", "planted": 20250710}, ["/planted"]),
         ({"name": "ipe", "seen": "2025-07-10T12:00:00"}, ["/seen"]),
+        ({"name": "ipe", "seen": "2025-07-10 12:00:00-03:00"}, ["/seen"]),
+        ({"name": "ipe", "seen": "2025-W28-4T12:00:00-03:00"}, ["/seen"]),
         ({"name": "ipe", "seen": "9999-12-31T23:59:59-03:00"}, ["/seen"]),
         ({"name": "ipe", "seen": None}, ["/seen"]),
         ({"name": "ipe", "top": 7}, ["/top"]),
@@ -92,11 +98,12 @@ def test_every_flaw_is_told_at_its_place(value: Any, pointers: list[str]) -> Non
     assert flaws(value) == pointers
 
 
-def test_a_control_character_is_no_text_whatever_the_pattern() -> None:
+def test_a_control_character_or_half_a_character_is_no_text_whatever_the_pattern() -> None:
     kind = shapes.text(r"(?s).*", 10)
     assert kind.read("ipê") == "ipê"
-    with pytest.raises(ValueError, match="de 1 a 10 caracteres"):
-        kind.read("a\x00b")
+    for no_text in ("a\x00b", "half of one: \ud83c"[-2:]):
+        with pytest.raises(ValueError, match="de 1 a 10 caracteres"):
+            kind.read(no_text)
 
 
 VALUES = st.recursive(

@@ -134,7 +134,7 @@ class Portal:
     def __init__(self) -> None:
         self.pieces: dict[str, dict[int, bytes]] = {}
         self.announced: dict[str, Any] = {}
-        self.cut_at = list[int]()
+        self.cut_at, self.busy_seconds = list[int](), 0
 
     def post(self, path: str, body: dict[str, Any], key: str | None = None, *, expects: Any) -> dict[str, Any]:
         if path == "/backups":
@@ -151,7 +151,7 @@ class Portal:
         _, _, sha256, _, number = path.split("/")
         if int(number) in self.cut_at:
             self.cut_at.remove(int(number))
-            raise Unreachable
+            raise Unreachable(self.busy_seconds)
         assert int(number) not in self.pieces[sha256], "sent once"
         self.pieces[sha256][int(number)] = content
 
@@ -192,6 +192,17 @@ def test_a_piece_is_sent_again_until_the_line_is_gone_for_long(machine: Machine)
     machine.portal.cut_at = [2, 2, 2]
     machine.upload()
     assert machine.pauses == [2.0, 4.0, 8.0]
+
+
+@pytest.mark.parametrize(("seconds", "pauses"), [(30, [30]), (3600, [])])
+def test_a_busy_portal_is_waited_for_but_not_for_ever(machine: Machine, seconds: int, pauses: list[float]) -> None:
+    machine.portal.cut_at, machine.portal.busy_seconds = [2], seconds
+    if pauses:
+        machine.upload()
+    else:
+        with pytest.raises(Unreachable):
+            machine.upload()
+    assert machine.pauses == pauses
 
 
 def test_what_was_cut_off_is_continued_though_time_has_passed(machine: Machine) -> None:
