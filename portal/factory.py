@@ -53,6 +53,7 @@ from portal.installations import routes as installations
 from portal.invoices import making_routes, month_routes  # noqa: F401 - add their routes to the blueprint of the invoices
 from portal.invoices import routes as invoices
 from portal.navi_migration import download_routes as navi_downloads
+from portal.navi_migration import routes as navi_migration
 from portal.notifications import routes as notifications
 from portal.operations import routes as operations
 from portal.partners import routes as partners
@@ -61,6 +62,7 @@ from portal.payments import staff_routes  # noqa: F401 - adds its routes to the 
 from portal.registrations import (  # noqa: F401 - add their routes to the blueprint below
     contract_routes,
     correction_routes,
+    link_order_routes,
     order_routes,
     removal_routes,
 )
@@ -72,6 +74,7 @@ FEATURES = (
     home,
     clients,
     registrations,
+    navi_migration,
     renewals,
     imports,
     charges,

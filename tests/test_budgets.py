@@ -68,9 +68,9 @@ NOT_MODIFIED = 300
 QUERIES = 6
 QUERIES_304 = 2
 CLIENTS_PAGE = "/clients/18007"
-QUERIES_OF_A_CLIENT = 15
+QUERIES_OF_A_CLIENT = 16
 """A client's page tells the most: data, holding, code, key and mutes, what is in use, programs and seats, codes with their
-sendings, charges, open invoices, history, Cloud; and, for "Estornar pedido" and "Desfazer", what is billed ahead."""
+sendings, charges, open invoices, history, Cloud, whom it follows; and, for "Estornar pedido" and "Desfazer", what is billed ahead."""
 QUERIES_OF_A_RENEWAL = 14
 """The values of one client's renewal: every fact that could stand in its way."""
 

@@ -52,6 +52,7 @@ from portal.models import (
     JobRun,
     LicenseItem,
     LicenseOrder,
+    NaviMigration,
     Notice,
     NoticeMute,
     Partner,
@@ -163,7 +164,7 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
                        dismissed_by_id=admin.id, decision_id=decision.id)  # fmt: skip
     mute = NoticeMute(client_id=clients[0].id, kind=NoticeKind.EXPIRED, partner_id=partner.id, muted_at=NOW)
     run = JobRun(name=JOB.name, day=NOW.date(), state=RunState.DONE, started_at=NOW, finished_at=NOW, attempts=1)
-    db.session.add_all([notice, dismissed, mute, run, _work(admin)])
+    db.session.add_all([notice, dismissed, mute, run, _work(admin), _migration(clients[6], clients[0])])
     used = "used-up-" + "x" * 30
     for user in users.values():
         db.session.add(
@@ -225,6 +226,12 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
         "draft": [draft],
     }
     return Victim(partner, users, clients, secrets, words, values, orders)
+
+
+def _migration(navi: Client, link: Client) -> NaviMigration:
+    """Return that a Link client followed a Navi client."""
+    pair = {"partner_id": link.partner_id, "navi_id": navi.id, "link_id": link.id}
+    return NaviMigration(ordered_at=NOW, navi_due_on=navi.due_on, **pair)
 
 
 def _backup(client: Client, user: User) -> CloudBackup:

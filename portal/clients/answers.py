@@ -9,7 +9,7 @@ from flask import Response, make_response, redirect, render_template, url_for
 
 from portal import clock, database, errors, formatting, htmx, saying, security
 from portal.access import current_partner_id, viewer
-from portal.clients import details, noticed, queries, tallies, undo
+from portal.clients import details, noticed, queries, succession, tallies, undo
 from portal.clients.filters import ClientFilter
 from portal.clients.history import DONE_LABELS
 from portal.clients.rows import ClientRow, menu_actions
@@ -150,6 +150,6 @@ def opened(partner_id: int, criteria: ClientFilter) -> tuple[int, details.Detail
 
 def menu_of(client: Client) -> dict[str, Any]:
     """Return what "clients/_actions.html" expects for a client, in a list of another feature whose rows it cannot swap."""
-    shown = ClientRow.build(client, clock.today())
-    actions = menu_actions(shown, viewer().may, owes=client.open_charges > 0)
-    return {"row": shown, "actions": actions, "version": client.version, "in_row": False}
+    shown, found = ClientRow.build(client, clock.today()), succession.of(client)
+    actions = menu_actions(shown, viewer().may, without=succession.unmet(client, found))
+    return {"row": shown, "actions": actions, "version": client.version, "in_row": False, "succession": found}

@@ -36,6 +36,7 @@ DONE_LABELS = {
     "certificate_removed": "Certificado digital removido",
     Action.REISSUE_CODE: "Código de registro reemitido",
     Action.CHANGE_DOCUMENT: "Alteração de CPF/CNPJ",
+    Action.MIGRATE: "Migração para o Link",
     CHANGES_APPLIED: "Mudança em vigor",
     "activated": "Programa ativado",
     "seat_freed": "Licença liberada em um aparelho",
@@ -95,6 +96,8 @@ FIELD_LABELS = {
     "device": "Aparelho",
     "number": "Número",
     "version": "Versão",
+    "predecessor": "Navi de onde vem (ID)",
+    "successor": "Link para onde vai (ID)",
 }
 
 

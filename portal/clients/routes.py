@@ -17,6 +17,7 @@ from portal.clients import (
     queries,
     service,
     skeletons,
+    succession,
     tallies,
     timeline,
     undo,
@@ -106,7 +107,7 @@ def show(client_id: int) -> str:
     client, today = queries.get_client(current_partner_id(), client_id), clock.today()
     row, detail = ClientRow.build(client, today), details.get_detail(client, clock.now())
     before = parse_id(request.args.get("before", ""))
-    found = details.history(client, before)
+    found, followed = details.history(client, before), succession.of(client)
     shown = found[: details.HISTORY_SIZE]
     security.shows_secret()
     return render_template(
@@ -114,7 +115,8 @@ def show(client_id: int) -> str:
         client=client,
         row=row,
         today=today,
-        actions=menu_actions(row, viewer().may, owes=client.open_charges > 0),
+        actions=menu_actions(row, viewer().may, without=succession.unmet(client, followed)),
+        succession=followed,
         version=client.version,
         detail=detail,
         may_see_codes=viewer().may(Permission.VIEW_CODES),
@@ -161,12 +163,8 @@ def detail(client_id: int) -> Response:
 def menu(client_id: int) -> Response:
     """The row menu: what status, product and role allow; with "away" for a list whose rows no action can replace."""
     client = queries.get_client(current_partner_id(), client_id)
-    shown = ClientRow.build(client, clock.today())
-    actions = menu_actions(shown, viewer().may, owes=client.open_charges > 0)
-    in_row = "away" not in request.args
-    return answers.fragment_only(
-        client, "clients/_menu.html", row=shown, actions=actions, version=client.version, in_row=in_row
-    )
+    context = answers.menu_of(client) | {"in_row": "away" not in request.args}
+    return answers.fragment_only(client, "clients/_menu.html", **context)
 
 
 @bp.get("/<int:client_id>/suspension/new")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -64,12 +64,8 @@ def _outlook(client: Any, today: date) -> Outlook:
     return view._replace(released_through_on=through)
 
 
-def menu_actions(row: ClientRow, may: Callable[[Permission], bool], *, owes: bool) -> list[Action]:
-    """Return the row menu's entries: allowed by status, with a flow, permitted to the user.
-
-    "Pagar adicionais" is one of them only where something is open (``owes``).
-    """
-    without = set() if owes else {Action.PAY_ADDITIONALS}
+def menu_actions(row: ClientRow, may: Callable[[Permission], bool], *, without: Collection[Action]) -> list[Action]:
+    """Return the row menu's entries: allowed by status, with a flow, permitted to the user; none of ``without``."""
     known = [action for action in allowed_actions(row.status, row) if action in PERMISSION_OF and action not in without]
     return [action for action in known if may(PERMISSION_OF[action])]
 

@@ -71,6 +71,7 @@ PERMISSION_OF: dict[Action, Permission] = {
     Action.CHANGE_DOCUMENT: Permission.MANAGE_CLIENTS,
     Action.CORRECT: Permission.MANAGE_CLIENTS,
     Action.WITHDRAW: Permission.MANAGE_CLIENTS,
+    Action.MIGRATE: Permission.MANAGE_CLIENTS,
 }
 """Actions whose flow exists, with the permission each asks for; the menu offers no others."""
 

@@ -54,6 +54,13 @@ class BackupState(LabelEnum):
     DELETED = "deleted", "Excluído"
 
 
+def is_at_hand(source: BackupSource, state: BackupState) -> bool:
+    """Say whether a backup may still be restored, or was: of one that a partner sent in, the partner has the file."""
+    if source is BackupSource.PARTNER:
+        return state is not BackupState.RECEIVING
+    return state in {BackupState.RECEIVED, BackupState.USED}
+
+
 class Lapse(LabelEnum):
     """What became of renewing the Navi that Link replaces."""
 
@@ -68,11 +75,12 @@ class Lapse(LabelEnum):
 class Facts:
     """What happened in a migration; moments are None where it did not (yet).
 
-    ``navi_due_on`` was the Navi's due date when Link was ordered: a later one means that Navi was renewed all the same.
+    ``navi_due_on`` was the Navi's due date when Link was ordered, None while the vendor had not looked: a later one means
+    that Navi was renewed all the same.
     """
 
     ordered_at: datetime
-    navi_due_on: date
+    navi_due_on: date | None
     backup_at: datetime | None = None
     restored_at: datetime | None = None
     activated_at: datetime | None = None
@@ -96,7 +104,7 @@ def lapse_of(facts: Facts) -> Lapse:
     """Return what became of renewing Navi (DOMAIN §5: only Link is renewed next month)."""
     if facts.uses_both:
         return Lapse.BOTH
-    if facts.navi_now_due_on is not None and facts.navi_now_due_on > facts.navi_due_on:
+    if facts.navi_due_on and facts.navi_now_due_on and facts.navi_now_due_on > facts.navi_due_on:
         return Lapse.RENEWED
     if facts.navi_status in {Status.EXPIRED, Status.INACTIVE, Status.HIDDEN}:
         return Lapse.LAPSED

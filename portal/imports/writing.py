@@ -18,6 +18,7 @@ from sqlalchemy import insert, update
 from portal import clock
 from portal.audit import Actor
 from portal.domain import codes
+from portal.domain.actions import Action
 from portal.domain.catalogue import Item, Product
 from portal.domain.charges import OrderKind, Quote
 from portal.domain.licenses import Holding
@@ -31,8 +32,10 @@ from portal.models import (
     ImportRow,
     LicenseItem,
     LicenseOrder,
+    NaviMigration,
     RegistrationCode,
 )
+from portal.registrations import following
 from portal.registrations.queries import REGISTER
 from portal.registrations.service import BASE_VERSION, NOTHING, Registration, columns_of, facts_of
 
@@ -41,7 +44,7 @@ Values = dict[str, Any]
 
 @dataclass
 class Line:
-    """A row that becomes a client: what it registers, what that costs (nothing where it is Pendente), and its ids."""
+    """A row that becomes a client: what it registers, what that costs (nothing where it is Pendente), and its ids; ``navi_id`` is whom a Link client follows."""
 
     number: int
     registration: Registration
@@ -52,6 +55,7 @@ class Line:
     event_id: int = 0
     order_id: int = 0
     charge_id: int = 0
+    navi_id: int = 0
     code_ids: Sequence[int] = ()
 
     @property
@@ -64,6 +68,7 @@ def write(run_id: int, lines: Sequence[Line], *, now: datetime, actor: Actor) ->
     """Register the clients of all lines, and note in the run's rows which each has become."""
     for line, client_id in zip(lines, _inserted(Client, [_client(line, now) for line in lines]), strict=True):
         line.client_id = client_id
+    _follow(lines, now, actor)
     _insert(LicenseItem, [item for line in lines for item in _items(line, now)])
     for line, event_id in zip(lines, _inserted(AuditEvent, [_event(line, now, actor) for line in lines]), strict=True):
         line.event_id = event_id
@@ -94,6 +99,38 @@ def _client(line: Line, now: datetime) -> Values:
     return columns | {"suspension_reason": ""}
 
 
+def _follow(lines: Sequence[Line], now: datetime, actor: Actor) -> None:
+    """Note the Navi clients that new Link clients follow: those that were there before them (``following.note``)."""
+    links = {line.registration.document: line for line in lines if line.registration.product is Product.LINK}
+    if not links:
+        return
+    partner_id = lines[0].registration.partner_id
+    navis = [navi for navi in following.navis(partner_id, links) if navi.id < links[navi.document].client_id]
+    for navi in navis:
+        links[navi.document].navi_id = navi.id
+    pairs = [(navi, links[navi.document].client_id) for navi in navis]
+    migrations = [
+        following.columns_of(navi, partner_id=partner_id, link_id=link_id, now=now) for navi, link_id in pairs
+    ]
+    _insert(NaviMigration, migrations)
+    _insert(AuditEvent, [_followed(row, now, actor) for row in migrations])
+
+
+def _followed(migration: Values, now: datetime, actor: Actor) -> Values:
+    """Return the event of a Navi client that a Link client follows."""
+    return {
+        "partner_id": migration["partner_id"],
+        "client_id": migration["navi_id"],
+        "actor_id": actor.user_id,
+        "actor_name": actor.name,
+        "action": Action.MIGRATE,
+        "at": now,
+        "before": {},
+        "after": {following.SUCCESSOR: migration["link_id"]},
+        "reason": "",
+    }
+
+
 def _items(line: Line, now: datetime) -> list[Values]:
     facts = {"client_id": line.client_id, "since_on": clock.local_date(now)}
     wanted = line.registration.wanted
@@ -103,6 +140,7 @@ def _items(line: Line, now: datetime) -> list[Values]:
 def _event(line: Line, now: datetime, actor: Actor) -> Values:
     asked = line.registration
     facts = facts_of(asked, due_on=line.due_on, due_day=line.due_day)
+    facts |= {following.PREDECESSOR: line.navi_id} if line.navi_id else {}
     return {
         "partner_id": asked.partner_id,
         "client_id": line.client_id,

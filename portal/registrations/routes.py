@@ -9,6 +9,8 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from portal import clock, errors, htmx, municipalities, security
 from portal.access import asks, current_partner_id, requires, viewer
 from portal.accounts.returning import typed_before
+from portal.clients import succession
+from portal.domain.catalogue import Product
 from portal.domain.errors import AlreadyRegistered, QuoteAged, Refusal
 from portal.domain.roles import Permission
 from portal.extensions import db
@@ -91,7 +93,11 @@ def registered(client_id: int) -> str:
     security.shows_secret()
     may_see_codes = viewer().may(Permission.VIEW_CODES)
     return render_template(
-        "registrations/registered.html", receipt=receipt, label=view.line_label, may_see_codes=may_see_codes
+        "registrations/registered.html",
+        receipt=receipt,
+        label=view.line_label,
+        may_see_codes=may_see_codes,
+        succession=succession.of(receipt.client),
     )
 
 
@@ -99,6 +105,19 @@ def suggested_cities() -> str:
     """Answer the cities that the posted text may mean in the posted state."""
     names = municipalities.suggest(request.form.get("uf", ""), request.form.get("city", "")[:60])
     return render_template("registrations/_cities.html", cities=names)
+
+
+def asked_of(form: RegistrationForm, chosen: selection.Selection) -> Registration:
+    """Return what a checked form asks for."""
+    return Registration(
+        current_partner_id(),
+        str(form.key.data),
+        form.normal_document,
+        chosen.product,
+        form.chosen_method,
+        form.values(),
+        chosen.wanted,
+    )
 
 
 def _switched(form: RegistrationForm) -> selection.Selection:
@@ -109,7 +128,8 @@ def _switched(form: RegistrationForm) -> selection.Selection:
 def _window(form: RegistrationForm, chosen: selection.Selection, status: int = OK, seen: str = "") -> Response:
     """Answer the values to be confirmed; ``seen`` are those that were shown before and hold no more."""
     partner_id = current_partner_id()
-    if form.chosen_product in queries.held_here(partner_id, form.normal_document):
+    held = queries.held_here(partner_id, form.normal_document)
+    if form.chosen_product in held:
         return _already_here(form, chosen)
     try:
         offer = service.quote(partner_id, chosen.product, chosen.wanted, clock.today())
@@ -119,24 +139,16 @@ def _window(form: RegistrationForm, chosen: selection.Selection, status: int = O
         form.key.data = new_key()
     is_window = htmx.wants_fragment()
     template = "registrations/_confirmation.html" if is_window else "registrations/confirmation.html"
-    context = view.confirmation(form, chosen, offer, seen) | {"is_window": is_window}
+    navi = held.get(Product.NAVI) if form.chosen_product is Product.LINK else None
+    context = view.confirmation(form, chosen, offer, seen, navi) | {"is_window": is_window}
     return htmx.vary(make_response(render_template(template, **context), status))
 
 
 def _confirmed(form: RegistrationForm, chosen: selection.Selection) -> Response:
     """Register what was confirmed, or say what stands in its way with everything typed kept."""
-    asked = Registration(
-        current_partner_id(),
-        str(form.key.data),
-        form.normal_document,
-        chosen.product,
-        form.chosen_method,
-        form.values(),
-        chosen.wanted,
-    )
     seen = str(form.quote.data)
     try:
-        done = service.register(asked, quote_seen=seen, now=clock.now(), actor=viewer())
+        done = service.register(asked_of(form, chosen), quote_seen=seen, now=clock.now(), actor=viewer())
     except QuoteAged:
         db.session.rollback()
         return _window(form, chosen, 409, seen)

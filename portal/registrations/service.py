@@ -23,7 +23,7 @@ from portal.errors import AWAITING_VENDOR
 from portal.extensions import db
 from portal.licenses import service as licensing
 from portal.models import AuditEvent, Client, RegistrationCode
-from portal.registrations import contract, queries
+from portal.registrations import contract, following, queries
 from portal.registrations.queries import REGISTER
 
 BASE_VERSION = 0
@@ -122,6 +122,7 @@ def _write(asked: Registration, offer: Quote, now: datetime, actor: Actor) -> Ou
     db.session.add(client)
     db.session.flush()
     event = _drafted(client, asked, now, actor)
+    following.note(client, event, now=now, actor=actor)
     if is_pending:
         _keep_wish(client, event, asked.wanted)
     else:

@@ -86,23 +86,29 @@ def document_note(partner_id: int, form: RegistrationForm, today: date) -> Docum
     if not document:
         return None
     if flaw := document_flaw(document):
-        return DocumentNote(_kind(document), chosen.label, flaw, [])
+        return DocumentNote(kind_of(document), chosen.label, flaw, [])
     held: Mapping[Product, Client] = queries.held_here(partner_id, document)
     holders = [Holder.build(client, chosen, today) for _product, client in sorted(held.items())]
-    return DocumentNote(_kind(document), chosen.label, "", holders)
+    return DocumentNote(kind_of(document), chosen.label, "", holders)
 
 
-def _kind(document: str) -> str:
+def kind_of(document: str) -> str:
+    """Return what a document is called."""
     return "CPF" if len(document) == CPF_LENGTH else "CNPJ"
 
 
 def already_here(document: str, product: Product) -> str:
     """Return why a document cannot be registered with a product: it is."""
-    return f"Este {_kind(document)} já está cadastrado com o {product.label}."
+    return f"Este {kind_of(document)} já está cadastrado com o {product.label}."
 
 
-def confirmation(form: RegistrationForm, chosen: Selection, offer: Quote, seen: str) -> dict[str, Any]:
-    """Return what the window shows, and the fields that it sends to have just that confirmed."""
+def confirmation(
+    form: RegistrationForm, chosen: Selection, offer: Quote, seen: str, navi: Client | None = None
+) -> dict[str, Any]:
+    """Return what the window shows, and the fields that it sends to have just that confirmed.
+
+    ``navi`` is the partner's Navi client that a Link client is going to follow.
+    """
     fields = {name: str(form[name].data or "") for name in _SENT}
     fields |= {item.value: str(quantity) for item, quantity in chosen.wanted.items()}
     match = SEEN_TOTAL.fullmatch(seen)
@@ -115,6 +121,7 @@ def confirmation(form: RegistrationForm, chosen: Selection, offer: Quote, seen: 
         "quote": offer,
         "label": line_label,
         "fields": fields | {"quote": contract.seen_as(offer, chosen.wanted)},
+        "navi": navi,
         "is_aged": bool(seen),
         "seen_cents": int(match[1]) if match else None,
     }

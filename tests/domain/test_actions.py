@@ -108,4 +108,5 @@ def test_the_flows_that_exist_name_their_permission() -> None:
         "Alterar CPF/CNPJ": "manage_clients",
         "Corrigir e reenviar": "manage_clients",
         "Desistir do cadastro": "manage_clients",
+        "Migrar para o Link": "manage_clients",
     }

@@ -7,7 +7,19 @@ from typing import Any
 
 import pytest
 
-from portal.domain.migration import Facts, Lapse, Stage, Step, StepState, lapse_of, lapses_on, stages
+from portal.domain.migration import (
+    BackupSource,
+    BackupState,
+    Facts,
+    Lapse,
+    Stage,
+    Step,
+    StepState,
+    is_at_hand,
+    lapse_of,
+    lapses_on,
+    stages,
+)
 from portal.domain.renewals import Decision
 from portal.domain.statuses import Status
 
@@ -62,6 +74,7 @@ def test_a_step_that_is_known_without_its_moment_has_none() -> None:
         ({"navi_now_due_on": date(2025, 8, 10)}, Lapse.RENEWED),
         ({"uses_both": True, "navi_status": Status.INACTIVE}, Lapse.BOTH),
         ({"navi_now_due_on": None}, Lapse.OPEN),
+        ({"navi_due_on": None, "navi_now_due_on": date(2025, 8, 10)}, Lapse.OPEN),  # approved since
     ],
 )
 def test_what_became_of_renewing_navi(others: dict[str, Any], expected: Lapse) -> None:
@@ -71,3 +84,11 @@ def test_what_became_of_renewing_navi(others: dict[str, Any], expected: Lapse) -
 def test_navi_lapses_as_r17_says() -> None:
     assert lapses_on(DUE) == (date(2025, 7, 11), date(2025, 8, 1))
     assert lapses_on(date(2025, 2, 28)) == (date(2025, 3, 1), date(2025, 3, 1))  # R22: no Expirado day
+
+
+def test_a_backup_counts_while_it_can_be_restored_or_was() -> None:
+    counts = {source: {state for state in BackupState if is_at_hand(source, state)} for source in BackupSource}
+    assert counts == {
+        BackupSource.NAVI: {BackupState.RECEIVED, BackupState.USED},
+        BackupSource.PARTNER: set(BackupState) - {BackupState.RECEIVING},
+    }
