@@ -54,11 +54,7 @@ class Archive:
             raise BadBackup("foreign_names", _FOREIGN)
         for info in found:
             _ensure_readable(info)
-        _ensure_apart(file, found)
-
-    def size(self, name: str) -> int:
-        """Return how long a file is, unpacked, by the directory's word."""
-        return self._zip.getinfo(name).file_size
+        _ensure_apart(file, found, self._zip.start_dir)
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """Yield a file's bytes.
@@ -130,8 +126,8 @@ def _ensure_readable(info: zipfile.ZipInfo) -> None:
         raise BadBackup("bomb", _BOMB, info.filename)
 
 
-def _ensure_apart(file: BinaryIO, found: list[zipfile.ZipInfo]) -> None:
-    """Refuse entries that share bytes: unpacked one by one they could be endless."""
+def _ensure_apart(file: BinaryIO, found: list[zipfile.ZipInfo], directory_at: int) -> None:
+    """Refuse entries that share bytes, with each other or the directory: unpacked one by one they could be endless."""
     end = 0
     for info in sorted(found, key=lambda info: info.header_offset):
         with _damage():
@@ -140,6 +136,5 @@ def _ensure_apart(file: BinaryIO, found: list[zipfile.ZipInfo]) -> None:
         if info.header_offset < end:
             raise BadBackup("damaged", _DAMAGED, info.filename)
         end = info.header_offset + _LOCAL.size + name_bytes + extra_bytes + info.compress_size
-    file.seek(0, os.SEEK_END)
-    if end > file.tell() - _END.size:
+    if end > directory_at:
         raise BadBackup("damaged", _DAMAGED)

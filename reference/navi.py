@@ -20,7 +20,7 @@ from reference import navi_backup, navi_counter, navi_sample
 from reference.command import Impossible, Parser, carry_out, moment
 from reference.home import Home
 from reference.installation import Installation
-from reference.license import SAO_PAULO
+from reference.license import SAO_PAULO, screen_moment
 from reference.navi_shop import Owner, Shop
 from reference.screen import ENTITIES, Screen, bare, document, money
 
@@ -83,7 +83,7 @@ class Navi:
     def start(self, _asked: argparse.Namespace) -> None:
         """The program is opened: a check-in where there is a line, and whether the license lets it run."""
         license_, remark = self.main.start()
-        self.screen.say(f"Licença de {license_.client}")
+        self.screen.say(f"Licença de {license_.client} válida até {screen_moment(license_.ends_at)}")
         if remark:
             self.screen.say(remark)
 

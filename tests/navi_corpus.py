@@ -232,6 +232,14 @@ def _overlapping() -> bytes:
     return bytes(whole)
 
 
+def _reaching() -> bytes:
+    """Return one whose last file is said to be packed in a byte more than there are before the directory."""
+    whole = sound()
+    entry = whole.rindex(b"fiscal_notes.jsonl") - 46
+    (packed,) = struct.unpack_from("<L", whole, entry + 20)
+    return _patched(20, struct.pack("<L", packed + 1), "fiscal_notes.jsonl")
+
+
 def _many_entries() -> bytes:
     """Return one with 2,000 files."""
     return zipped([(f"{number}", b"") for number in range(2_000)], zipfile.ZIP_STORED)
@@ -300,6 +308,7 @@ BAD = (
     Bad("a bomb", _bomb, "bomb"),
     # the manifest
     Bad("a manifest that is no JSON", lambda: backup(manifest=b"{"), "manifest"),
+    Bad("a manifest that is a list", lambda: backup(manifest=b"[]"), "manifest"),
     Bad("a manifest without a document", lambda: backup(manifest=manifest_of(sound_files(), document="")), "manifest"),
     Bad("a manifest that names a file twice", _duplicate_in_manifest, "manifest"),
     Bad("a newer format", lambda: backup(manifest={"format": 2, "of_tomorrow": True}), "newer_format"),

@@ -112,25 +112,26 @@ def activation(day: Day) -> None:
 
 def pairing(day: Day) -> None:
     """A Navi tells a number; once the partner has authorised it, the same question is answered with a license."""
-    navi, asks = day.machine("navi"), ("activate", day.documents[Product.NAVI], "--program", "navi")
-    status, screen = navi.does(*asks)
+    kiosk, asks = day.machine("navi", navi), ("activate", day.documents[Product.NAVI])
+    status, screen = kiosk.does(*asks)
     assert (status, newest(Pairing.number) in screen) == (2, True)
-    assert navi.does(*asks) == (status, screen)
+    assert kiosk.does(*asks) == (status, screen)
     day.kiosk.post(day.server, f"pairings/{newest(Pairing.id)}/authorisation")
-    assert navi.does(*asks)[0] == 0
-    assert navi.does("start") == (0, "Licença de Quiosque da Padaria válida até 25/07/2025 11:59")
+    assert kiosk.does(*asks) == (0, "Ativado: Quiosque da Padaria")
+    assert kiosk.does("start") == (0, "Licença de Quiosque da Padaria válida até 25/07/2025 11:59")
 
 
 def backup(day: Day) -> None:
     """Navi's shop goes to the portal in pieces, and comes back by the link that is shown, to the last line."""
     shop = day.machine("navi", navi)
-    assert shop.does("fill", "--sales", "5000", "--document", day.documents[Product.NAVI])[0] == 0
+    assert shop.does("fill", "--sales", "5000")[0] == 0
     status, screen = shop.does("link")
     (url,) = re.findall(r"Link de Download: (\S+)", screen)
     assert (status, "Vale até 11/07/2025 12:00." in screen, "▄" in screen) == (0, True, True)
     with Portal(day.server.url).open(f"/b/{secret_of(url)}/file") as answer:
         file = BytesIO(answer.read())
     with open_backup(file) as found:
+        assert found.document == day.documents[Product.NAVI]
         assert len(list(found.lines())) == sum(found.counts.values()) > 5000
 
 
