@@ -239,6 +239,9 @@ def problem_in_words(problem: Problem, product: Product | None = None) -> str:
         case Flaw.NEEDS if problem.needed:
             needed, short = problem.needed.label, name.removeprefix("Link ")
             return f"{name} precisa de {needed}: marque {needed} ou tire o {short}."
+        case Flaw.WITHHELD:
+            what = "Este produto" if problem.item is Item.BASE else name
+            return f"{what} não está sendo oferecido no momento."
         case Flaw.OWN_MENU:
             return f"{name} só se contrata pelo menu TEF."
     if product is None:

@@ -32,6 +32,7 @@ from portal.backoffice import routes as backoffice
 from portal.billing import charge_routes, public_routes, reminder_routes  # noqa: F401 - add their routes to the blueprint below
 from portal.billing import routes as billing
 from portal.catalogue import commands as catalogue_commands
+from portal.catalogue import routes as catalogue
 from portal.certificates import routes as certificates
 from portal.charges import routes as charges
 from portal.clients import bulk_routes, trust_routes  # noqa: F401 - add their routes to the blueprint of the clients
@@ -93,6 +94,7 @@ FEATURES = (
     evaluations,
     navi_downloads,
     partners,
+    catalogue,
     backoffice,
     api,
 )

@@ -39,6 +39,8 @@ def sells_below(version: Any) -> ColumnElement[bool]:
 
 def coming_versions(today: date) -> list[tuple[date, int]]:
     """Return the price table's versions that hold from a later day on: (day, version), the newest of each day."""
-    query = select(PriceVersion.valid_from, func.max(PriceVersion.id)).where(PriceVersion.valid_from > today)
+    query = select(PriceVersion.valid_from, func.max(PriceVersion.id)).where(
+        PriceVersion.valid_from > today, PriceVersion.withdrawn_at.is_(None)
+    )
     rows = db.session.execute(query.group_by(PriceVersion.valid_from).order_by(PriceVersion.valid_from))
     return [(row[0], row[1]) for row in rows]

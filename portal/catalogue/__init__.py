@@ -1,1 +1,1 @@
-"""The price table: read by every quote, loaded by the vendor (DOMAIN §4)."""
+"""The price table: read by every quote, kept by the vendor (DOMAIN §4)."""

@@ -5,7 +5,7 @@ Quantities are wanted for good; what is added counts at once, what is removed fr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from portal.domain.catalogue import OFFERS, Item, Product
 from portal.domain.charges import ChargeKind, Quote
 from portal.domain.errors import SetRefused
 from portal.domain.labels import LabelEnum
-from portal.domain.prices import PriceTable
+from portal.domain.prices import PriceKey, PriceTable
 
 MOST = 999
 """Units of one item at one client; more is a slip of the hand, and bounds every amount (decided here)."""
@@ -31,6 +31,7 @@ class Flaw(LabelEnum):
     OUT_OF_RANGE = "out_of_range", "quantidade fora do permitido"
     NEEDS = "needs", "depende de outro produto"
     OWN_MENU = "own_menu", "só se contrata pelo menu TEF"
+    WITHHELD = "withheld", "não está sendo oferecido"
 
 
 class Problem(NamedTuple):
@@ -57,9 +58,19 @@ def offered(product: Product) -> tuple[Item, ...]:
     return tuple(item for item in Item if item is not Item.BASE and product in OFFERS[item].products)
 
 
-def problems(product: Product, wanted: Quantities, held: Quantities | None = None) -> list[Problem]:
-    """Return what is wrong with a set; ``held`` is what the client has already (TEF may stay or shrink, DOMAIN §4)."""
-    return [problem for item in Item if (problem := _problem(product, item, wanted, held or {}))]
+def problems(
+    product: Product,
+    wanted: Quantities,
+    held: Quantities | None = None,
+    withheld: Collection[PriceKey] = (),
+) -> list[Problem]:
+    """Return what is wrong with a set; ``held`` is what the client has already (TEF may stay or shrink, DOMAIN §4).
+
+    Of what is ``withheld`` by the vendor nobody gets more than is held.
+    """
+    found = [problem for item in Item if (problem := _problem(product, item, wanted, held or {}))]
+    more = _more(wanted, held or {})
+    return found + [Problem(Flaw.WITHHELD, item) for item in Item if item in more and (product, item) in withheld]
 
 
 def _problem(product: Product, item: Item, wanted: Quantities, held: Quantities) -> Problem | None:
@@ -75,13 +86,18 @@ def _problem(product: Product, item: Item, wanted: Quantities, held: Quantities)
     return None
 
 
-def ensure_set(product: Product, wanted: Quantities, held: Quantities | None = None) -> None:
+def ensure_set(
+    product: Product,
+    wanted: Quantities,
+    held: Quantities | None = None,
+    withheld: Collection[PriceKey] = (),
+) -> None:
     """Refuse a set that cannot be held (DOMAIN R10).
 
     Raises:
         SetRefused: with every problem, so that all are said at once.
     """
-    if found := problems(product, wanted, held):
+    if found := problems(product, wanted, held, withheld):
         raise SetRefused(found)
 
 
@@ -158,7 +174,7 @@ def contract(
         SetRefused: the set cannot be held.
         PriceMissing: an item has no price.
     """
-    ensure_set(product, wanted, held)
+    ensure_set(product, wanted, held, prices.withheld)
     due_on = cycle.first_due(today, due_day)
     lines = charges.lines_of(product, wanted, cycle=cycle.cycle_of(due_on), today=today, prices=prices)
     return Quote(kind, lines, due_on, prices.version)
@@ -183,7 +199,7 @@ def change(
         SetRefused: the set cannot be held.
         PriceMissing: an added item has no price.
     """
-    ensure_set(product, wanted, holding.on(today))
+    ensure_set(product, wanted, holding.on(today), prices.withheld)
     last_on = billed_through or due_on
     billed, final = holding.on(last_on), holding.final
     next_on = last_on + timedelta(days=1)

@@ -9,7 +9,7 @@ from typing import Any
 from portal.domain import import_rows
 from portal.domain.catalogue import Item, Product, RenewalMethod
 from portal.domain.charges import Quote
-from portal.domain.errors import PriceMissing
+from portal.domain.errors import PriceMissing, SetRefused
 from portal.domain.import_rows import Contract, Reading, RowFault
 from portal.domain.imports import Column, ColumnMap, Verdict
 from portal.errors import problem_in_words
@@ -94,6 +94,9 @@ def _offer(row: Checked, reading: Reading, terms: Terms) -> Quote | None:
         return None
     try:
         return terms.quote(contract.product, contract.quantities)
+    except SetRefused as refused:  # offered by the catalogue, but not at present
+        row.errors += [problem_in_words(problem, contract.product) for problem in refused.problems]
+        return None
     except PriceMissing as missing:
         item = missing.item or Item.BASE
         row.errors.append(RowFault.NO_PRICE.say(item=item.label, product=contract.product.label))

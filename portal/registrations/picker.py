@@ -45,7 +45,14 @@ class PickerLine:
 def lines(selection: Selection, prices: PriceTable) -> list[PickerLine]:
     """Return the base license and what the product offers beside it; TEF only where it is held (DOMAIN §4)."""
     shown = [Item.BASE, *licenses.offered(selection.product)]
-    return [_line(item, selection, prices) for item in shown if item is not Item.TEF or selection.held.get(item)]
+    offered = [item for item in shown if item is Item.BASE or not _is_withheld(item, selection, prices)]
+    return [_line(item, selection, prices) for item in offered]
+
+
+def _is_withheld(item: Item, selection: Selection, prices: PriceTable) -> bool:
+    """Say whether there is nothing to choose here: TEF has a menu of its own, others are not offered; what is held shows."""
+    is_closed = item is Item.TEF or (selection.product, item) in prices.withheld
+    return is_closed and not selection.held.get(item)
 
 
 def strangers(selection: Selection, shown: Iterable[PickerLine]) -> list[str]:
