@@ -18,7 +18,7 @@ from reference.home import Home
 from reference.installation import Installation
 from reference.license import OWN_ITEM, License, screen_moment
 from reference.opening import Opening
-from reference.screen import Screen
+from reference.screen import LEFT, Interrupted, Screen
 from reference.seats import ITEMS, Action, Counter
 
 NAMES = {
@@ -52,10 +52,15 @@ def activate(installation: Installation, asked: argparse.Namespace) -> None:
     _say(installation, installation.running())
 
 
-def open_(installation: Installation, _asked: argparse.Namespace) -> None:
+def open_(installation: Installation, asked: argparse.Namespace) -> None:
     """The program's first hours as a dialogue: "Ativação", a Navi backup, the partner's credentials, the shop's users."""
+    if installation.state.key is None:
+        installation.state.name = asked.name
     with installation.home.alone():
-        Opening(installation, Screen()).run()
+        try:
+            Opening(installation, Screen()).run()
+        except (KeyboardInterrupt, EOFError) as why:
+            raise Interrupted(LEFT) from why
     _say(installation, installation.running())
 
 
@@ -124,8 +129,8 @@ def _parser() -> Parser:
     activating.add_argument("document", metavar="CNPJ")
     activating.add_argument("code", metavar="CODE", nargs="?", default="", help="a Navi has none")
     activating.add_argument("--program", choices=OWN_ITEM, default="link")
-    activating.add_argument("--name", default=platform.node() or "Computador", help="what people call the machine")
-    command("open", open_)
+    for naming in (activating, command("open", open_)):
+        naming.add_argument("--name", default=platform.node() or "Computador", help="what people call the machine")
     command("start", start)
     command("run", run)
     command("check-in", check_in).add_argument("--cloud-error", default="", help="what is wrong with the Cloud")

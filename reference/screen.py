@@ -16,6 +16,9 @@ ENTITIES = {
 }
 
 
+LEFT = "Interrompido. Abra de novo para continuar de onde parou."
+
+
 class Interrupted(Exception):  # noqa: N818 - an answer, not a fault
     """Nobody answers any more."""
 
@@ -40,7 +43,7 @@ class Screen:
         print(f"{prompt}: ", end="", flush=True)
         typed = sys.stdin.readline()
         if not typed:
-            raise Interrupted("Interrompido. Abra de novo para continuar de onde parou.")
+            raise Interrupted(LEFT)
         if not sys.stdin.isatty():
             print(flush=True)
         return typed.strip()
