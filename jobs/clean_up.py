@@ -9,6 +9,7 @@ from portal.clients import bulk_cleaning
 from portal.imports import cleaning as imports
 from portal.installations import cleaning as installations
 from portal.operations import service
+from portal.requests import cleaning as requests
 from portal.works import service as works
 
 WORDS = {
@@ -21,6 +22,7 @@ WORDS = {
     "works": ("trabalho encerrado", "trabalhos encerrados"),
     "seats": ("uso de licença encerrado", "usos de licença encerrados"),
     "pairings": ("pedido de aparelho sem resposta", "pedidos de aparelho sem resposta"),
+    "request_files": ("arquivo de solicitação encerrada", "arquivos de solicitações encerradas"),
     "job_runs": ("execução antiga", "execuções antigas"),
 }
 
@@ -28,7 +30,7 @@ WORDS = {
 def run(now: datetime) -> dict[str, int]:
     """Delete them; how long each kind is kept stands in ``portal.domain.retention``."""
     counts = cleaning.forget(now) | {"bulk_orders": bulk_cleaning.forget(now), "works": works.forget(now)}
-    counts |= installations.forget(now)
+    counts |= installations.forget(now) | requests.forget(now)
     return counts | {"imports": imports.forget(now), "job_runs": service.forget_runs(now)}
 
 
@@ -36,4 +38,5 @@ def preview(now: datetime) -> dict[str, int]:
     """Count what would be deleted of people's things."""
     orders, ended = bulk_cleaning.count_forgettable(now), works.count_forgettable(now)
     counts = {"bulk_orders": orders, "imports": imports.count_forgettable(now), "works": ended}
+    counts |= requests.count_forgettable(now)
     return cleaning.count_forgettable(now) | installations.count_forgettable(now) | counts

@@ -46,6 +46,7 @@ from portal.domain.errors import (
 from portal.domain.imports import FileRefused
 from portal.domain.installations import Reason
 from portal.domain.licenses import Flaw, Problem
+from portal.domain.requests import RequestRefused
 from portal.domain.statuses import Status
 
 REASONS: dict[Status, str] = {
@@ -131,8 +132,8 @@ def in_words(refusal: Refusal) -> Answer:  # noqa: C901 - one case for each refu
             return _of_money(refusal)
         case BelowCost() | ChargeHindered() | RetailClosed():
             return _of_billing(refusal)
-        case BackupRefused(why=why):
-            return Answer(409, "Backup não é possível", f"{why.label}. Nada foi gravado.")
+        case BackupRefused(why=why) | RequestRefused(why=why):
+            return Answer(409, "Pedido não é possível", f"{why.label}. Nada foi gravado.")
         case Invalid() | FileRefused() | CertificateRefused():
             return _of_input(refusal)
         case ProgramRefused(reason=why):

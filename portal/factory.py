@@ -69,6 +69,9 @@ from portal.registrations import (  # noqa: F401 - add their routes to the bluep
 )
 from portal.registrations import routes as registrations
 from portal.renewals import routes as renewals
+from portal.requests import asking_routes  # noqa: F401 - adds its routes to the blueprint of the requests
+from portal.requests import routes as requests
+from portal.requests import staff_routes as request_queue  # noqa: F401 - the same
 
 MAX_FORM_BYTES = 64 * 1024
 FEATURES = (
@@ -77,6 +80,7 @@ FEATURES = (
     registrations,
     navi_migration,
     renewals,
+    requests,
     imports,
     charges,
     billing,

@@ -27,7 +27,8 @@ def stripped(value: str | None) -> str:
     return " ".join((value or "").replace("\x00", "").split())
 
 
-def _stripped_lines(value: str | None) -> str:
+def lines_stripped(value: str | None) -> str:
+    """Return typed text without blanks around it and without what PostgreSQL cannot keep; its lines stay."""
     return (value or "").replace("\x00", "").replace("\r\n", "\n").strip()
 
 
@@ -120,7 +121,7 @@ class ClientForm(BareForm):
     )
     notes = TextAreaField(
         "Observações",
-        filters=[_stripped_lines],
+        filters=[lines_stripped],
         validators=[Length(max=NOTES_LENGTH, message=f"No máximo {NOTES_LENGTH} caracteres.")],
     )
 

@@ -231,6 +231,7 @@ NO_HTML_OF_THEIR_OWN = {
     "imports.template_csv": "answers a file",
     "imports.template_xlsx": "answers a file",
     "charges.export_csv": "answers a file",
+    "requests.file": "answers a file",
     "renewals.show": "leads to where a client is renewed",
     "clients.export_csv": "answers a file",
     "closing.export_csv": "answers a file",

@@ -14,6 +14,7 @@ from portal.domain.catalogue import Item, RenewalMethod
 from portal.domain.charges import ChargeState, state_of
 from portal.domain.notices import NoticeKind
 from portal.domain.renewals import Decision
+from portal.domain.requests import RequestState
 from portal.licenses.applying import CHANGES_APPLIED
 from portal.models import AuditEvent, Charge, LicenseOrder
 
@@ -71,6 +72,11 @@ DONE_LABELS = {
     "renewal_decided": "Decisão de renovação",
     "use_both": "Usa Navi e Link",
     "use_both_end": "Não usa mais Navi e Link",
+    **{f"request_{state.value}": f"Solicitação: {state.label.lower()}" for state in RequestState},
+    "request_approved": "TEF aprovado",
+    "request_taken_over": "Solicitação: outro atendente",
+    "request_message": "Mensagem em solicitação",
+    "request_file_read": "Arquivo de solicitação aberto pelo fornecedor",
 }
 FIELD_LABELS = {
     "name": "Nome da empresa",

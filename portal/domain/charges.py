@@ -16,12 +16,13 @@ from portal.domain.prices import PriceTable
 
 
 class OrderKind(LabelEnum):
-    """What an order ("pedido") did to a license; a returned payment leaves it as it is and only owes."""
+    """What an order ("pedido") did to a license; a returned payment and an "Importação" leave it as it is and only owe."""
 
     REGISTRATION = "registration", "Novo cliente"
     CHANGE = "change", "Alteração da licença"
     REACTIVATION = "reactivation", "Reativação"
     RETURN = "return", "Pagamento devolvido"
+    IMPORT = "import", "Importação"
 
 
 class ChargeKind(LabelEnum):
@@ -32,6 +33,7 @@ class ChargeKind(LabelEnum):
     REACTIVATION = "reactivation", "Reativação"
     RENEWAL = "renewal", "Renovação"
     RETURN = "return", "Pagamento devolvido"
+    IMPORT = "import", "Importação"
 
 
 class ChargeState(LabelEnum):

@@ -63,12 +63,15 @@ def problems(
     wanted: Quantities,
     held: Quantities | None = None,
     withheld: Collection[PriceKey] = (),
+    *,
+    terminals: int = 0,
 ) -> list[Problem]:
     """Return what is wrong with a set; ``held`` is what the client has already (TEF may stay or shrink, DOMAIN §4).
 
-    Of what is ``withheld`` by the vendor nobody gets more than is held.
+    ``terminals`` are those of an approved request for TEF. Of what is ``withheld`` by the vendor nobody gets more than is held.
     """
-    found = [problem for item in Item if (problem := _problem(product, item, wanted, held or {}))]
+    granted = {**(held or {}), Item.TEF: (held or {}).get(Item.TEF, 0) + terminals}
+    found = [problem for item in Item if (problem := _problem(product, item, wanted, granted))]
     more = _more(wanted, held or {})
     return found + [Problem(Flaw.WITHHELD, item) for item in Item if item in more and (product, item) in withheld]
 
@@ -91,13 +94,15 @@ def ensure_set(
     wanted: Quantities,
     held: Quantities | None = None,
     withheld: Collection[PriceKey] = (),
+    *,
+    terminals: int = 0,
 ) -> None:
     """Refuse a set that cannot be held (DOMAIN R10).
 
     Raises:
         SetRefused: with every problem, so that all are said at once.
     """
-    if found := problems(product, wanted, held, withheld):
+    if found := problems(product, wanted, held, withheld, terminals=terminals):
         raise SetRefused(found)
 
 
@@ -189,17 +194,19 @@ def change(
     today: date,
     prices: PriceTable,
     billed_through: date | None = None,
+    terminals: int = 0,
 ) -> Plan:
     """Return what it means to want another set while the license runs (DOMAIN §5, R4, R8-R10, R20, R21).
 
     ``billed_through`` is the end of the last cycle that is paid or invoiced; by default the due date. Units beyond what
-    that cycle holds are additions; anything less counts from the day after it.
+    that cycle holds are additions; anything less counts from the day after it. ``terminals`` are those that an approved
+    request for TEF brings, which no other road does (DOMAIN §4).
 
     Raises:
         SetRefused: the set cannot be held.
         PriceMissing: an added item has no price.
     """
-    ensure_set(product, wanted, holding.on(today), prices.withheld)
+    ensure_set(product, wanted, holding.on(today), prices.withheld, terminals=terminals)
     last_on = billed_through or due_on
     billed, final = holding.on(last_on), holding.final
     next_on = last_on + timedelta(days=1)

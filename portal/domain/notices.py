@@ -43,6 +43,8 @@ class NoticeKind(LabelEnum):
     EXPIRED = "expired", "Expirado"
     CERTIFICATE_7 = "certificate_7", "Certificado vence em até 7 dias"
     DUE_IN_7 = "due_in_7", "Vence em até 7 dias"
+    REQUEST_MOVED = "request_moved", "Solicitação mudou de situação"
+    REQUEST_ANSWERED = "request_answered", "Mensagem do fornecedor em uma solicitação"
     INACTIVE = "inactive", "Ficou Inativo"
     CERTIFICATE_30 = "certificate_30", "Certificado vence em até 30 dias"
     CODE_30 = "code_30", "Código não utilizado há 30 dias"
@@ -119,11 +121,15 @@ OF_THE_NIGHT = (EXPIRY_RULES, CODE_AGES, CERTIFICATE_DAYS)
 EVALUATED = frozenset({NoticeKind.REGISTRATION_APPROVED, NoticeKind.REGISTRATION_REJECTED})
 """What the vendor decided about a registration."""
 
-TOLD_AT_ONCE = EVALUATED | {NoticeKind.CHARGE_BLOCKED, NoticeKind.RETAIL_BELOW_COST, NoticeKind.CREDITED}
-"""Kinds that no night looks for: whoever meets the case tells of it (``portal.notifications.telling``), and settles it."""
+ABOUT_REQUESTS = frozenset({NoticeKind.REQUEST_MOVED, NoticeKind.REQUEST_ANSWERED})
+"""Kinds whose subject is a line of a request's time: what the vendor did, or wrote."""
 
-ABOUT_CLIENTS = TOLD_AT_ONCE - {NoticeKind.CREDITED}
-"""Those of them whose subject is the client; a payment that became credit is about the ledger's line."""
+ABOUT_CLIENTS = EVALUATED | {NoticeKind.CHARGE_BLOCKED, NoticeKind.RETAIL_BELOW_COST}
+"""Kinds told at once whose subject is the client."""
+
+TOLD_AT_ONCE = ABOUT_CLIENTS | ABOUT_REQUESTS | {NoticeKind.CREDITED}
+"""Kinds that no night looks for: whoever meets the case tells of it (``portal.notifications.telling``), and settles it.
+What became credit is about the ledger's line."""
 
 MUTABLE = frozenset(NoticeKind) - {NoticeKind.CREDITED} - EVALUATED
 """Kinds of which a partner may ask not to hear; money that went another way than it was meant is always told, and so is

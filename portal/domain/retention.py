@@ -29,6 +29,9 @@ SEATS = timedelta(days=30)
 PAIRINGS = timedelta(days=7)
 """Counted from when a Navi asked; one that was authorised is kept with its installation."""
 
+REQUEST_FILES = timedelta(days=90)
+"""Counted from a request's end; the request and what was written about it stay."""
+
 DAILY_BACKUPS = 7
 WEEKLY_BACKUPS = 4
 SUNDAY = 6

@@ -26,6 +26,7 @@ class Permission(StrEnum):
     VIEW_CHARGES = "view_charges"
     VIEW_LEDGER = "view_ledger"
     VIEW_INVOICES = "view_invoices"
+    VIEW_REQUEST_FILES = "view_request_files"
     EDIT_CLIENTS = "edit_clients"
     MANAGE_CLIENTS = "manage_clients"
     PAY = "pay"
@@ -33,6 +34,7 @@ class Permission(StrEnum):
     RELEASE_ON_TRUST = "release_on_trust"
     MANAGE_NOTICES = "manage_notices"
     IMPORT_CLIENTS = "import_clients"
+    MAKE_REQUESTS = "make_requests"
     MANAGE_USERS = "manage_users"
     RUN_JOBS = "run_jobs"
     CONFIRM_PAYMENTS = "confirm_payments"
@@ -40,6 +42,7 @@ class Permission(StrEnum):
     MANAGE_PARTNERS = "manage_partners"
     MANAGE_CATALOGUE = "manage_catalogue"
     VISIT_PARTNERS = "visit_partners"
+    HANDLE_REQUESTS = "handle_requests"
 
 
 READING = frozenset(
@@ -50,6 +53,7 @@ READING = frozenset(
         Permission.VIEW_CHARGES,
         Permission.VIEW_LEDGER,
         Permission.VIEW_INVOICES,
+        Permission.VIEW_REQUEST_FILES,
     }
 )
 """What changes nothing."""
@@ -65,6 +69,7 @@ VENDOR_ONLY = frozenset(
         Permission.MANAGE_PARTNERS,
         Permission.MANAGE_CATALOGUE,
         Permission.VISIT_PARTNERS,
+        Permission.HANDLE_REQUESTS,
     }
 )
 """What no partner may do, because it concerns all of them."""
@@ -79,7 +84,13 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.MANAGE_NOTICES,
     },
     Role.SUPPORT: (READING - {Permission.VIEW_LEDGER, Permission.VIEW_INVOICES})
-    | {Permission.EDIT_CLIENTS, Permission.MANAGE_CLIENTS, Permission.MANAGE_NOTICES, Permission.IMPORT_CLIENTS},
+    | {
+        Permission.EDIT_CLIENTS,
+        Permission.MANAGE_CLIENTS,
+        Permission.MANAGE_NOTICES,
+        Permission.IMPORT_CLIENTS,
+        Permission.MAKE_REQUESTS,
+    },
     Role.READER: frozenset({Permission.SIGNED_IN, Permission.VIEW_CLIENTS}),
     Role.OPERATOR: VENDOR_ONLY | {Permission.SIGNED_IN, Permission.MANAGE_USERS, Permission.IMPORT_CLIENTS},
 }

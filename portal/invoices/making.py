@@ -149,7 +149,9 @@ def _once(
     if asked.seen != seen_as(found):
         raise QuoteAged
     try:
-        return _write(asked, found, now, actor)
+        made = write(asked, found, now, actor)
+        db.session.commit()
+        return made
     except IntegrityError:  # somebody was faster by a moment: with the same form, or with the same cycle or charge
         db.session.rollback()
         if done := _made_before(asked):
@@ -167,8 +169,8 @@ def _made_before(asked: Asked) -> Outcome | None:
     return Outcome(invoice, event, is_repeat=True)
 
 
-def _write(asked: Asked, drafts: list[Draft], now: datetime, actor: Actor) -> Outcome:
-    """Write invoice, lines, arithmetic and the use of credit; settle at once what leaves nothing to pay."""
+def write(asked: Asked, drafts: list[Draft], now: datetime, actor: Actor) -> Outcome:
+    """Write invoice, lines, arithmetic and use of credit, where the clients are locked; settle what leaves nothing to pay."""
     credit.lock(asked.partner_id)
     total = sum(draft.amount_cents for draft in drafts)
     used = invoices.usable_credit(asked.credit_cents, total)
@@ -204,7 +206,6 @@ def _write(asked: Asked, drafts: list[Draft], now: datetime, actor: Actor) -> Ou
     if not invoice.total_cents:
         settling.settle(invoice, paid_on=invoice.issued_on, now=now, actor=actor)
     credit.touch(invoice.partner_id)
-    db.session.commit()
     return Outcome(invoice, event)
 
 

@@ -15,6 +15,7 @@ from portal.models.license import CodeSending, Installation, LicenseItem, Pendin
 from portal.models.navi import NaviBackup, NaviBackupPiece, NaviMigration, PartnerGrant
 from portal.models.notice import Notice, NoticeMute, NoticeTally
 from portal.models.partner import Partner, StaffVisit
+from portal.models.request import RequestEntry, RequestFile, RequestPiece, ServiceRequest
 from portal.models.retail import ReminderSending, RenewalDecision, RetailCharge, RetailLine, RetailPrice
 from portal.models.user import Attempt, FormDraft, Invitation, PasswordReset, RecoveryCode, User, UserSession
 from portal.models.work import Work
@@ -63,10 +64,14 @@ __all__ = [
     "RegistrationCode",
     "ReminderSending",
     "RenewalDecision",
+    "RequestEntry",
+    "RequestFile",
+    "RequestPiece",
     "RetailCharge",
     "RetailLine",
     "RetailPrice",
     "Seat",
+    "ServiceRequest",
     "SigningKey",
     "StaffVisit",
     "User",

@@ -12,9 +12,19 @@ from sqlalchemy import bindparam, func, select, tuple_
 from portal.clients.noticed import open_notices
 from portal.domain.errors import NotFound
 from portal.domain.ids import LARGEST_ID
-from portal.domain.notices import CERTIFICATE_DAYS, CODE_AGES, NoticeKind
+from portal.domain.notices import ABOUT_REQUESTS, CERTIFICATE_DAYS, CODE_AGES, NoticeKind
 from portal.extensions import db
-from portal.models import Certificate, Client, CreditEntry, Notice, NoticeMute, NoticeTally, RegistrationCode
+from portal.models import (
+    Certificate,
+    Client,
+    CreditEntry,
+    Notice,
+    NoticeMute,
+    NoticeTally,
+    RegistrationCode,
+    RequestEntry,
+    ServiceRequest,
+)
 from portal.models.types import AnyRow
 from portal.notifications.filters import PAGE_SIZE, Key
 
@@ -81,13 +91,16 @@ def notices_page(partner_id: int, kind: NoticeKind, today: date, after: int | No
 def _notices_after(partner_id: int, kind: NoticeKind, today: date, after: int | None) -> Sequence[AnyRow]:
     """Return a page's rows and one more, which says that there is another page."""
     is_of_code, is_of_credit = Notice.kind.in_(list(CODE_AGES)), Notice.kind == NoticeKind.CREDITED
-    is_of_certificate = Notice.kind.in_(list(CERTIFICATE_DAYS))
+    is_of_certificate, is_of_request = Notice.kind.in_(list(CERTIFICATE_DAYS)), Notice.kind.in_(list(ABOUT_REQUESTS))
+    about = RegistrationCode.issued_at, RegistrationCode.item, CreditEntry, Certificate.not_after, ServiceRequest
     query = (
-        select(Notice, Client, RegistrationCode.issued_at, RegistrationCode.item, CreditEntry, Certificate.not_after)
+        select(Notice, Client, *about)
         .join(Client, Client.id == Notice.client_id)
         .outerjoin(RegistrationCode, (RegistrationCode.id == Notice.subject_id) & is_of_code)
         .outerjoin(CreditEntry, (CreditEntry.id == Notice.subject_id) & is_of_credit)
         .outerjoin(Certificate, (Certificate.id == Notice.subject_id) & is_of_certificate)
+        .outerjoin(RequestEntry, (RequestEntry.id == Notice.subject_id) & is_of_request)
+        .outerjoin(ServiceRequest, ServiceRequest.id == RequestEntry.request_id)
         .where(*open_notices(partner_id, kind, today))
     )
     if after is not None:

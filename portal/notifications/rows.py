@@ -12,7 +12,7 @@ from portal.domain import cycle
 from portal.domain.catalogue import Item
 from portal.domain.invoices import CreditKind
 from portal.domain.notices import EXPIRY_RULES, NoticeKind, expiry_kind
-from portal.models import CreditEntry
+from portal.models import CreditEntry, ServiceRequest
 from portal.models.types import AnyRow
 from portal.notifications.queries import Group, Page
 
@@ -90,7 +90,7 @@ class Credit(NamedTuple):
 
 @dataclass(frozen=True)
 class NoticeRow:
-    """A line of an opened group: the client, and the due date, the code, the credit or the certificate's end that it is about."""
+    """A line of an opened group: the client, and the due date, the code, the credit, the request, the certificate's end."""
 
     id: int
     client_id: int
@@ -101,6 +101,7 @@ class NoticeRow:
     item: Item | None
     credit: Credit | None
     certificate_through_on: date | None
+    request: ServiceRequest | None
 
     @classmethod
     def build_all(cls, page: Page) -> list[NoticeRow]:
@@ -116,8 +117,9 @@ class NoticeRow:
                 item,
                 Credit.build(entry) if entry else None,
                 formatting.local_date(ends_at) if ends_at else None,
+                request,
             )
-            for notice, client, issued_at, item, entry, ends_at in page.rows
+            for notice, client, issued_at, item, entry, ends_at, request in page.rows
         ]
 
 

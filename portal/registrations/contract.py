@@ -63,10 +63,11 @@ def plan(
     prices: PriceTable,
     *,
     is_freed: bool = False,
+    terminals: int = 0,
 ) -> Plan:
     """Return what wanting another set than it holds means for a client whose license runs.
 
-    ``is_freed`` says that what asks for the coming cycle is cancelled with it.
+    ``is_freed`` says that what asks for the coming cycle is cancelled with it, ``terminals`` how many a request for TEF brings.
 
     Raises:
         SetRefused: the set cannot be held.
@@ -82,6 +83,7 @@ def plan(
         today=today,
         prices=prices,
         billed_through=client.due_on if is_freed else queries.billed_through(client.id, client.due_on),
+        terminals=terminals,
     )
     for item in intended.added:
         prices.of(client.product, item)

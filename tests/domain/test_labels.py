@@ -28,6 +28,7 @@ from portal.domain.navi_checks import Misfit
 from portal.domain.notices import NoticeKind
 from portal.domain.orders import Fixed
 from portal.domain.renewals import Blocker, Decision, Guard, Place
+from portal.domain.requests import Move, Obstacle, RequestKind, RequestState, Side
 from portal.domain.retail import Hindrance, Reminder, RetailState
 from portal.domain.roles import Role
 from portal.domain.shapes import Must
@@ -86,6 +87,8 @@ LABELS = {
         "due_in_3": "Vence em até 3 dias",
         "expired": "Expirado",
         "due_in_7": "Vence em até 7 dias",
+        "request_moved": "Solicitação mudou de situação",
+        "request_answered": "Mensagem do fornecedor em uma solicitação",
         "inactive": "Ficou Inativo",
         "code_30": "Código não utilizado há 30 dias",
         "code_7": "Código não utilizado há 7 dias",
@@ -104,12 +107,14 @@ LABELS = {
         "reactivation": "Reativação",
         "renewal": "Renovação",
         "return": "Pagamento devolvido",
+        "import": "Importação",
     },
     OrderKind: {
         "registration": "Novo cliente",
         "change": "Alteração da licença",
         "reactivation": "Reativação",
         "return": "Pagamento devolvido",
+        "import": "Importação",
     },
     Decision: {"renew": "Renovar", "skip": "Não renovar", "later": "Decidir depois"},
     Hindrance: {why.value: why.label for why in Hindrance},  # sentences; tests/billing reads them
@@ -251,6 +256,19 @@ LABELS = {
     },
     Must: {must.value: must.label for must in Must},  # sentences for programs; tests/api read them
     Misfit: {misfit.value: misfit.label for misfit in Misfit},
+    RequestKind: {"tef": "TEF", "import": "Importação"},
+    RequestState: {
+        "sent": "Enviada",
+        "analysis": "Em análise",
+        "awaiting": "Aguardando pagamento",
+        "running": "Em execução",
+        "done": "Concluída",
+        "refused": "Recusada",
+        "cancelled": "Cancelada",
+    },
+    Side: {"partner": "Revenda", "vendor": "Fornecedor"},
+    Move: {move.value: move.label for move in Move},  # buttons; tests/requests reads them
+    Obstacle: {why.value: why.label for why in Obstacle},  # sentences; tests/requests reads them
     WorkKind: {"bulk": "Alteração em lote", "import": "Importação de clientes"},
 }
 

@@ -153,6 +153,15 @@ def test_tef_may_stay_or_shrink_but_not_grow_outside_of_its_own_menu() -> None:
     assert licenses.problems(LINK, {BASE: 1, TEF: 3}, {TEF: 2}) == [Problem(Flaw.OWN_MENU, TEF)]
 
 
+def test_an_approved_request_brings_its_terminals_by_the_arithmetic_of_any_addition() -> None:
+    held, due = licenses.Holding({BASE: 1, TEF: 1}), {"due_on": date(2025, 8, 10), "today": date(2025, 7, 16)}
+    plan = licenses.change(LINK, held, {BASE: 1, TEF: 3}, prices=DEMO, terminals=2, **due)
+    assert plan.added == {TEF: 2}
+    assert plan.quote.total_cents == round(2 * DEMO.of(LINK, TEF) * 26 / 31)
+    with pytest.raises(SetRefused):
+        licenses.change(LINK, held, {BASE: 1, TEF: 3}, prices=DEMO, terminals=1, **due)
+
+
 def test_each_product_offers_what_the_catalogue_says() -> None:
     assert licenses.offered(NAVI) == (CLOUD, Item.PAYMENT_ORDER, Item.INTEGRATED_PAYMENT)
     assert set(licenses.offered(LINK)) == set(Item) - {BASE}

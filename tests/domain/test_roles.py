@@ -16,6 +16,7 @@ MATRIX = """
     view_charges     read   read   read   –      –
     view_ledger      read   read   –      –      –
     view_invoices    read   read   –      –      –
+    view_request_files read read   read   –      –
     pay              read   read   –      –      –
     manage_billing   yes    yes    –      –      –
     release_on_trust yes    yes    –      –      –
@@ -23,6 +24,7 @@ MATRIX = """
     manage_clients   yes    –      yes    –      –
     manage_notices   yes    yes    yes    –      –
     import_clients   yes    –      yes    –      yes
+    make_requests    yes    –      yes    –      –
     manage_users     yes    –      –      –      yes
     run_jobs         –      –      –      –      yes
     confirm_payments –      –      –      –      yes
@@ -30,6 +32,7 @@ MATRIX = """
     manage_partners        –      –      –      –      yes
     manage_catalogue       –      –      –      –      yes
     visit_partners         –      –      –      –      yes
+    handle_requests  –      –      –      –      yes
 """
 CELLS = [
     (role, line.split()[0], cell)
