@@ -56,8 +56,8 @@ def approve(request: ServiceRequest, order: Order, quote_seen: str) -> Done:
     approved: list[Done] = []
 
     def also(event: AuditEvent) -> None:
-        contract.carry_out(client, event, holding, intended, order.now)
         event.after = {**(event.after or {}), "request": request.id}
+        contract.carry_out(client, event, holding, intended, order.now)
         approved.append(service.moved(request, order, step, event))
 
     content = {"request": request.id, "terminals": request.terminals}

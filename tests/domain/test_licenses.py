@@ -160,6 +160,7 @@ def test_an_approved_request_brings_its_terminals_by_the_arithmetic_of_any_addit
     assert plan.quote.total_cents == round(2 * DEMO.of(LINK, TEF) * 26 / 31)
     with pytest.raises(SetRefused):
         licenses.change(LINK, held, {BASE: 1, TEF: 3}, prices=DEMO, terminals=1, **due)
+    assert licenses.problems(LINK, {BASE: 1, TEF: 3}, held.now, {(LINK, TEF)}, terminals=2)[0].flaw is Flaw.WITHHELD
 
 
 def test_each_product_offers_what_the_catalogue_says() -> None:
