@@ -79,6 +79,8 @@ LABELS = {
         "hide": "Ocultar",
         "unhide": "Reexibir",
         "evaluate": "Avaliar",
+        "correct": "Corrigir e reenviar",
+        "withdraw": "Desistir do cadastro",
     },
     LineResult: {"done": "Feito", "refused": "Não permitido", "stale": "Alterado por outra pessoa"},
     NoticeKind: {
@@ -98,6 +100,8 @@ LABELS = {
         "certificate_30": "Certificado vence em até 30 dias",
         "charge_blocked": "Cobrança não emitida: adicional em aberto",
         "retail_below_cost": "Preço de venda abaixo do custo",
+        "registration_approved": "Cadastro aprovado",
+        "registration_rejected": "Cadastro recusado",
         "credited": "Pagamento virou crédito",
     },
     ChargeState: {"open": "Em aberto", "paid": "Paga", "reversed": "Estornada"},
