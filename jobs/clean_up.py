@@ -17,6 +17,7 @@ WORDS = {
     "attempts": ("tentativa de acesso", "tentativas de acesso"),
     "drafts": ("rascunho", "rascunhos"),
     "password_links": ("link de senha", "links de senha"),
+    "invitations": ("convite antigo", "convites antigos"),
     "bulk_orders": ("lote antigo", "lotes antigos"),
     "imports": ("importação antiga", "importações antigas"),
     "works": ("trabalho encerrado", "trabalhos encerrados"),

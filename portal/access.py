@@ -44,6 +44,8 @@ class Viewer(UserMixin):  # type: ignore[misc]
     partner_name: str | None
     partner_revision: int
     is_partner_suspended: bool
+    owes_second_step: bool = False
+    """Whether the partner demands the second step of everybody and this user has none: that comes before anything else."""
 
     def get_id(self) -> str:
         """Return what the cookie keeps: the session's token, not the user's id, so that a session can be ended."""
@@ -64,6 +66,7 @@ _VIEWER = (
     select(
         _SESSION.c.id, _SESSION.c.last_seen_at, _USER.c.id, _USER.c.name, _USER.c.email, _USER.c.role,
         _PARTNER.c.id, _PARTNER.c.name, _PARTNER.c.revision, _PARTNER.c.suspended_at,
+        _PARTNER.c.totp_demanded_at.is_not(None) & _USER.c.totp_since.is_(None),
     )
     .join_from(_SESSION, _USER, _USER.c.id == _SESSION.c.user_id)
     .outerjoin(_PARTNER, _PARTNER.c.id == _USER.c.partner_id)
@@ -85,12 +88,13 @@ def load_viewer(token: str) -> Viewer | None:
     row = db.session.execute(_VIEWER, values).one_or_none()
     if row is None:
         return None
-    session_id, seen_at, user_id, name, email, role, partner_id, partner_name, revision, suspended_at = row
+    session_id, seen_at, user_id, name, email, role, partner_id, partner_name, revision, suspended_at, owes = row
     if now - seen_at > SEEN_EVERY:
         _touch(session_id, now)
     return Viewer(
-        token, session_id, user_id, name, email, role, partner_id, partner_name, revision or 0, suspended_at is not None
-    )
+        token, session_id, user_id, name, email, role, partner_id, partner_name, revision or 0,
+        is_partner_suspended=suspended_at is not None, owes_second_step=bool(owes),
+    )  # fmt: skip
 
 
 def _touch(session_id: int, now: datetime) -> None:
@@ -157,6 +161,12 @@ def public(view: View) -> View:
     return view
 
 
+def comes_first(view: View) -> View:
+    """Declare that a route is open to who owes the second step: what it takes to set it up, and the way out."""
+    view.comes_first = True  # type: ignore[attr-defined]
+    return view
+
+
 def machine(view: View) -> View:
     """Declare that a route is asked by programs: what they send is their proof, in place of a session and its token.
 
@@ -192,6 +202,8 @@ def gate() -> Response | None:
     if permission != PUBLIC:
         if not current_user.is_authenticated:
             return cast(Response, login_manager.unauthorized())
+        if viewer().owes_second_step and not hasattr(view, "comes_first"):
+            return cast(Response, current_app.extensions["second_step_owed"]())
         _ensure_permitted(viewer(), permission)
     if not is_machine_asking():
         csrf.protect()

@@ -30,6 +30,7 @@ from portal.domain.errors import (
     OrderFixed,
     PairingRefused,
     PartnerSuspended,
+    PersonRefused,
     PriceMissing,
     ProgramRefused,
     QuoteAged,
@@ -38,6 +39,7 @@ from portal.domain.errors import (
     RenewalBlocked,
     RepeatMismatch,
     RetailClosed,
+    RoleChanged,
     SetRefused,
     StaleState,
     TooManyAttempts,
@@ -134,6 +136,10 @@ def in_words(refusal: Refusal) -> Answer:  # noqa: C901 - one case for each refu
             return _of_billing(refusal)
         case BackupRefused(why=why) | RequestRefused(why=why):
             return Answer(409, "Pedido não é possível", f"{why.label}. Nada foi gravado.")
+        case PersonRefused(why=why):
+            return Answer(409, "Não é possível", f"Nada foi gravado: {why.label}.")
+        case RoleChanged(current=role):
+            return Answer(409, "Perfil alterado", f"Outra pessoa mudou o perfil para {role.label}. Confira e repita.")
         case Invalid() | FileRefused() | CertificateRefused():
             return _of_input(refusal)
         case ProgramRefused(reason=why):

@@ -24,6 +24,12 @@ from portal import (
     sealing,
     security,
 )
+from portal.accounts import (  # noqa: F401 - add their routes to the blueprint of the accounts
+    acceptance_routes,
+    authenticator_routes,
+    people_routes,
+    profile_routes,
+)
 from portal.accounts import commands as account_commands
 from portal.accounts import routes as accounts
 from portal.api import migration_routes  # noqa: F401 - adds its routes to the blueprint below

@@ -329,6 +329,7 @@ def test_a_fragment_of_the_credit_ledger(web, credited, record_property, query) 
 @pytest.mark.parametrize(
     ("path", "most"),
     [("/credit", QUERIES), ("/credit?after=60", QUERIES), ("/credit/export", QUERIES), ("/profile", QUERIES),
+     ("/users", QUERIES), ("/profile/authenticator/new", QUERIES),
      ("/closing", QUERIES_OF_A_MONTH), ("/closing/statement", QUERIES_OF_A_MONTH), ("/closing/export", QUERIES_OF_A_MONTH)],
 )  # fmt: skip
 def test_credit_and_a_closed_month_cost_few_queries(web, credited, path, most) -> None:

@@ -23,8 +23,10 @@ from portal.domain.installations import Reason
 from portal.domain.invoices import InvoiceState
 from portal.domain.licenses import Flaw, Problem
 from portal.domain.orders import Fixed
+from portal.domain.people import PersonProblem
 from portal.domain.renewals import Blocker
 from portal.domain.retail import Hindrance
+from portal.domain.roles import Role
 from portal.domain.statuses import Status
 from portal.domain.trust import NoRelease
 from portal.extensions import db
@@ -54,6 +56,8 @@ REFUSALS = [
     (refusals.OrderFixed(Fixed.PAID), 409, "Não dá para estornar este pedido: a cobrança já foi paga."),
     (refusals.AlreadyRegistered(7), 409, "já está cadastrado com este produto: cliente 7."),
     (refusals.DocumentTaken(), 409, "não pode ser usado aqui. Fale com o fornecedor."),
+    (refusals.PersonRefused(PersonProblem.LAST_ADMIN), 409, "Nada foi gravado: é o único Administrador ativo da revenda"),
+    (refusals.RoleChanged(Role.READER), 409, "Outra pessoa mudou o perfil para Leitura."),
     (refusals.CodeClosed(), 409, "Este código já foi utilizado ou substituído"),
     (refusals.CreditShort(6000), 409, "O crédito é de R$\xa060,00."),
     (refusals.RenewalBlocked(Blocker.OPEN_CHARGES, 3338), 409, "Tem adicionais em aberto: R$\xa033,38."),

@@ -9,7 +9,7 @@ from sqlalchemy import or_
 from portal import forgetting
 from portal.domain import retention
 from portal.forgetting import Forgettable
-from portal.models import Attempt, FormDraft, PasswordReset, UserSession
+from portal.models import Attempt, FormDraft, Invitation, PasswordReset, UserSession
 
 
 def forget(now: datetime) -> dict[str, int]:
@@ -33,4 +33,5 @@ def _forgettable(now: datetime) -> Forgettable:
             PasswordReset,
             or_(PasswordReset.used_at < link_ended, PasswordReset.expires_at < link_ended),
         ),
+        "invitations": (Invitation, Invitation.expires_at < now - retention.INVITATIONS),
     }

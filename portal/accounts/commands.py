@@ -9,7 +9,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from portal import clock
-from portal.accounts import queries, service
+from portal.accounts import authenticator, queries, service
 from portal.accounts.forms import EMAIL, normal_email
 from portal.accounts.texts import Text
 from portal.domain.errors import Invalid
@@ -46,6 +46,17 @@ def link(email: str) -> None:
     token = service.issue_link(person, actor=None, now=clock.now())
     click.echo(Text.LINK_PRINTED.label)
     click.echo(service.link_address(config.base_url or f"http://{config.host}:{config.port}", token))
+
+
+@operator.command("one-step")
+@click.argument("email")
+def one_step(email: str) -> None:
+    """Remove a verificação em duas etapas de quem perdeu o celular e os códigos de recuperação."""
+    person = queries.active_person(normal_email(email))
+    if person is None:
+        raise click.ClickException(Text.EMAIL_UNKNOWN.label)
+    was_on = authenticator.reset(person, actor=None, now=clock.now())
+    click.echo((Text.STEP_RESET if was_on else Text.STEP_WAS_OFF).label.format(name=person.name))
 
 
 def _ensure_sound(email: str, name: str) -> None:

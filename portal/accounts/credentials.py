@@ -49,7 +49,8 @@ def check(email: str, password: str, code: str, *, address: str, now: datetime) 
     Raises:
         TooManyAttempts: for this e-mail, known or not, or from this address.
     """
-    person = check_password(email.strip().lower(), password, address=address, now=now)
+    normal = email.replace("\x00", "").strip().lower()
+    person = check_password(normal, password, address=address, now=now)
     if person is None:
         return Checked(Outcome.WRONG)
     if person.owes_second_step:

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
-from portal.access import token_hash
+from portal.access import IDLE, LONGEST, token_hash
 from portal.domain.errors import NotFound
 from portal.domain.roles import Role
 from portal.extensions import db
-from portal.models import Partner, PasswordReset, User, UserSession
+from portal.models import Invitation, Partner, PasswordReset, RecoveryCode, User, UserSession
+from portal.models.types import AnySelect
 
 PAGE_SIZE = 50
 
@@ -46,6 +47,7 @@ class Listed:
     role: Role
     last_login_at: datetime | None
     deactivated_at: datetime | None
+    totp_since: datetime | None
     partner_id: int | None
     partner_name: str | None
 
@@ -81,6 +83,18 @@ def person_by_id(user_id: int) -> Person | None:
     return _person(User.id == user_id)
 
 
+def visible_user(partner_id: int | None, user_id: int) -> Listed:
+    """Return a user of a partner or, for vendor staff (no partner), any user; deactivated ones too.
+
+    Raises:
+        NotFound: no such user, or another partner's.
+    """
+    row = db.session.execute(_listed().where(User.id == user_id, *_visible(partner_id))).one_or_none()
+    if row is None:
+        raise NotFound
+    return Listed(*row)
+
+
 def holder_of_link(token: str, now: datetime) -> Person | None:
     """Return whose password a one-time link sets, or None if it is unknown, used or expired."""
     return _person(
@@ -89,6 +103,56 @@ def holder_of_link(token: str, now: datetime) -> Person | None:
         PasswordReset.used_at.is_(None),
         PasswordReset.expires_at > now,
     )
+
+
+def waiting_invitations(partner_id: int | None) -> list[tuple[Invitation, str | None]]:
+    """Return the invitations that wait, with the partner's name: a partner's own or, for vendor staff, the newest of all."""
+    rows = db.session.execute(
+        select(Invitation, Partner.name)
+        .outerjoin(Partner, Partner.id == Invitation.partner_id)
+        .where(Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None), *_invited_by(partner_id))
+        .order_by(Invitation.id.desc())
+        .limit(PAGE_SIZE)
+    )
+    return [(invitation, name) for invitation, name in rows]
+
+
+def visible_invitation(partner_id: int | None, invitation_id: int) -> Invitation:
+    """Return an invitation of a partner or, for vendor staff (no partner), any.
+
+    Raises:
+        NotFound: no such invitation, or another partner's.
+    """
+    clauses = Invitation.id == invitation_id, *_invited_by(partner_id)
+    invitation = db.session.scalars(select(Invitation).where(*clauses)).one_or_none()
+    if invitation is None:
+        raise NotFound
+    return invitation
+
+
+def users_without_second_step(partner_id: int) -> int:
+    """Return how many active users of a partner sign in in one step."""
+    clauses = User.partner_id == partner_id, User.deactivated_at.is_(None), User.totp_since.is_(None)
+    return db.session.scalar(select(func.count()).select_from(User).where(*clauses)) or 0
+
+
+def open_sessions(user_id: int, now: datetime) -> list[UserSession]:
+    """Return the sessions of a user that live, the one used last first."""
+    clauses = UserSession.user_id == user_id, UserSession.ended_at.is_(None)
+    lives = UserSession.last_seen_at > now - IDLE, UserSession.created_at > now - LONGEST
+    found = select(UserSession).where(*clauses, *lives).order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
+    return list(db.session.scalars(found))
+
+
+def own_user(user_id: int) -> User:
+    """Return the row of who asks."""
+    return db.session.get_one(User, user_id)
+
+
+def unused_recovery_codes(user_id: int) -> int:
+    """Return how many recovery codes a user has left."""
+    clauses = RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None)
+    return db.session.scalar(select(func.count()).select_from(RecoveryCode).where(*clauses)) or 0
 
 
 def company(partner_id: int) -> Partner:
@@ -112,10 +176,8 @@ def is_email_taken(email: str) -> bool:
 
 def users_page(partner_id: int | None, search: str, number: int) -> Page:
     """Return a page of a partner's users or, for vendor staff (no partner), of everybody's: staff first, then by partner."""
-    columns = (User.id, User.name, User.email, User.role, User.last_login_at, User.deactivated_at, User.partner_id)
     query = (
-        select(*columns, Partner.name)
-        .outerjoin(Partner, Partner.id == User.partner_id)
+        _listed()
         .where(*_visible(partner_id))
         .order_by(func.coalesce(Partner.name, ""), User.partner_id, User.name, User.id)
         .limit(PAGE_SIZE + 1)
@@ -128,8 +190,17 @@ def users_page(partner_id: int | None, search: str, number: int) -> Page:
     return Page(number, users[:PAGE_SIZE], len(users) > PAGE_SIZE)
 
 
+def _listed() -> AnySelect:
+    columns = (User.id, User.name, User.email, User.role, User.last_login_at, User.deactivated_at, User.totp_since)
+    return select(*columns, User.partner_id, Partner.name).outerjoin(Partner, Partner.id == User.partner_id)
+
+
 def _visible(partner_id: int | None) -> list[ColumnElement[bool]]:
     return [] if partner_id is None else [User.partner_id == partner_id]
+
+
+def _invited_by(partner_id: int | None) -> list[ColumnElement[bool]]:
+    return [] if partner_id is None else [Invitation.partner_id == partner_id]
 
 
 def _person(*clauses: ColumnElement[bool]) -> Person | None:

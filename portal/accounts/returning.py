@@ -62,6 +62,15 @@ def unauthorized() -> Response:
     return htmx.leave_for(login, 401)
 
 
+def second_step_owed() -> Response:
+    """Lead a user to setting up the second step and then on, the form that they posted kept."""
+    if request.method == "POST":
+        target: str | None = _form_with_draft(viewer().user_id)
+    else:
+        target = htmx.current_path() if htmx.wants_fragment() else request.full_path.removesuffix("?")
+    return htmx.leave_for(url_for("accounts.authenticator_new", next=safe_next(target)), 403)
+
+
 def stale_page(_error: CSRFError) -> Response:
     """Answer a form whose token is not this session's: back to the form, filled in, for a user that we know."""
     user_id = viewer().user_id if current_user.is_authenticated else _known_user_id()

@@ -1,25 +1,22 @@
-"""Login and logout, forgotten passwords, the people of a partner."""
+"""Login and logout, forgotten passwords."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import astuple
-from typing import cast
 
-from flask import Blueprint, Flask, Response, current_app, make_response, render_template, request, session, url_for
+from flask import Blueprint, Flask, Response, request, session, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 
 from portal import clock, htmx, mail, saying, security
-from portal.access import public, requires, viewer
+from portal.access import comes_first, public, requires, viewer
 from portal.accounts import queries, returning, service, sessions
-from portal.accounts.filters import UserFilter
 from portal.accounts.forms import ForgottenForm, LoginForm, NewPasswordForm, SecondStepForm
+from portal.accounts.pages import config, device, page, send_later, welcome
 from portal.accounts.queries import Person
-from portal.accounts.rows import UserGroup
-from portal.accounts.sessions import Device, HalfIn, SignedIn
+from portal.accounts.sessions import HalfIn
 from portal.accounts.texts import Text
-from portal.config import Config
 from portal.domain.errors import NotFound
 from portal.domain.roles import Permission
 from portal.extensions import login_manager
@@ -32,6 +29,7 @@ bp = Blueprint("accounts", __name__)
 def init_app(app: Flask) -> None:
     """Bind what happens to visitors without a session, and to forms whose token is not the session's."""
     login_manager.unauthorized_handler(returning.unauthorized)
+    app.extensions["second_step_owed"] = returning.second_step_owed
     app.register_error_handler(CSRFError, returning.stale_page)
 
 
@@ -94,18 +92,9 @@ def second_step_create() -> Response:
     return welcome(done, target)
 
 
-def welcome(done: SignedIn, target: str | None = None) -> Response:
-    """Give a browser its session: a fresh cookie, and a word about what happened to the second step meanwhile."""
-    session.clear()  # no CSRF token, no message of the visitor before survives
-    session.permanent = True
-    session[returning.COOKIE_TOKEN] = done.token
-    if done.reset_by:
-        saying.keep(Text.SECOND_STEP_TAKEN.label.format(name=done.reset_by))
-    return htmx.leave_for(target or url_for("home.index"))
-
-
 @bp.post("/session/end")
 @requires(Permission.SIGNED_IN)
+@comes_first
 def session_end_create() -> Response:
     """End the session everywhere; the cookie keeps its dead token, so that a form still open is not lost."""
     token = viewer().token
@@ -122,22 +111,21 @@ def session_end_create() -> Response:
 @public
 def forgotten_new() -> Response:
     """Offer a link by mail or, where no mail goes out, say whom to ask."""
-    return _page("accounts/forgotten_new.html", form=ForgottenForm(), can_mail=mail.can_send(_config()))
+    return page("accounts/forgotten_new.html", form=ForgottenForm(), can_mail=mail.can_send(config()))
 
 
 @bp.post("/password/forgotten")
 @public
 def forgotten_create() -> Response:
     """Mail a link in the background; the answer is the same for known and unknown e-mails."""
-    config, now, form = _config(), clock.now(), ForgottenForm()
-    if not mail.can_send(config):
+    settings, now, form = config(), clock.now(), ForgottenForm()
+    if not mail.can_send(settings):
         raise NotFound
     if not form.validate():
-        return _page("accounts/forgotten_new.html", form=form, can_mail=True)
+        return page("accounts/forgotten_new.html", form=form, can_mail=True)
     email = form.email.data or ""
     service.ask_for_link(email, device=device(), now=now)
-    app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - for a thread
-    mail.later(app, lambda: service.mail_link(email, config=config, now=now))
+    send_later(lambda: service.mail_link(email, config=settings, now=now))
     saying.keep(Text.LINK_MAILED.label)
     return htmx.leave_for(url_for("accounts.login"))
 
@@ -171,55 +159,19 @@ def password_create(token: str) -> Response:
     return htmx.leave_for(url_for("accounts.login"))
 
 
-@bp.get("/profile")
-@requires(Permission.SIGNED_IN)
-def profile() -> Response:
-    """Show who is signed in, and the company."""
-    partner_id = viewer().partner_id
-    return _page("accounts/profile.html", who=viewer(), partner=queries.company(partner_id) if partner_id else None)
-
-
-@bp.get("/users")
-@requires(Permission.MANAGE_USERS)
-def users() -> Response:
-    """List the partner's users or, for vendor staff, everybody's."""
-    criteria = UserFilter.from_args(request.args)
-    page = queries.users_page(viewer().partner_id, criteria.search, criteria.page)
-    groups = UserGroup.build_all(page.users)
-    is_staff = viewer().partner_id is None
-    return _page("accounts/users.html", groups=groups, page=page, criteria=criteria, is_staff=is_staff)
-
-
-@bp.post("/users/<int:user_id>/password-link")
-@requires(Permission.MANAGE_USERS)
-def password_link_create(user_id: int) -> Response:
-    """Make a one-time link for a user and show it, this once."""
-    security.shows_secret()
-    person = queries.visible_person(viewer().partner_id, user_id)
-    token = service.issue_link(person, actor=viewer(), now=clock.now())
-    address = service.link_address(_config().base_url or request.root_url, token)
-    return _page("accounts/password_link.html", person=person, address=address)
-
-
-def _page(template: str, **context: object) -> Response:
-    form = context.get("form")
-    status = 422 if getattr(form, "errors", None) else 200
-    return make_response(render_template(template, **context), status)
-
-
 def _login_page(form: LoginForm) -> Response:
-    return _page("accounts/login.html", form=form, why=returning.why_login())
+    return page("accounts/login.html", form=form, why=returning.why_login())
 
 
 def _password_page(person: Person | None, form: NewPasswordForm | None) -> Response:
-    response = _page("accounts/password_new.html", person=person, form=form)
+    response = page("accounts/password_new.html", person=person, form=form)
     if person is None:
         response.status_code = 404
     return response
 
 
 def _second_step_page(form: SecondStepForm) -> Response:
-    return _page("accounts/second_step.html", form=form)
+    return page("accounts/second_step.html", form=form)
 
 
 def _start_again() -> Response:
@@ -237,12 +189,3 @@ def _half_in() -> HalfIn | None:
             sessions.waiting(half, clock.now())
             return half
     return None
-
-
-def device() -> Device:
-    """Return where the request comes from."""
-    return Device(request.remote_addr or "", request.user_agent.string)
-
-
-def _config() -> Config:
-    return cast(Config, current_app.extensions["portal_config"])

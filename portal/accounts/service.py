@@ -43,7 +43,7 @@ class _Oneself:
 def issue_link(person: Person, *, actor: audit.Actor | None, now: datetime) -> str:
     """Return the token of a new one-time link that sets a person's password; their earlier links die."""
     db.session.execute(select(User.id).where(User.id == person.id).with_for_update())  # two at once: one link lives
-    _end_links(person.id, now)
+    end_links(person.id, now)
     token = secrets.token_urlsafe(32)
     db.session.add(
         PasswordReset(
@@ -112,7 +112,7 @@ def set_password(token: str, password: str, *, now: datetime) -> None:
         raise NotFound
     db.session.execute(update(User).where(User.id == person.id).values(password_hash=hashed))
     end_sessions(now, UserSession.user_id == person.id)
-    _end_links(person.id, now)
+    end_links(person.id, now)
     throttle.forgive(throttle.PASSWORD, person.email)
     who = _Oneself(person.id, person.name)
     audit.record("password_set", actor=who, now=now, partner_id=person.partner_id, after={"user_id": person.id})
@@ -140,7 +140,8 @@ def create_operator(email: str, name: str, password: str, *, now: datetime) -> i
     return operator.id
 
 
-def _end_links(user_id: int, now: datetime) -> None:
+def end_links(user_id: int, now: datetime) -> None:
+    """End a user's one-time links; the caller commits."""
     db.session.execute(
         update(PasswordReset)
         .where(PasswordReset.user_id == user_id, PasswordReset.used_at.is_(None), PasswordReset.expires_at > now)

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from portal.domain.invoices import InvoiceState
     from portal.domain.licenses import Problem
     from portal.domain.orders import Fixed
+    from portal.domain.people import PersonProblem
     from portal.domain.renewals import Blocker
     from portal.domain.retail import Hindrance
+    from portal.domain.roles import Role
     from portal.domain.statuses import Status
     from portal.domain.trust import NoRelease
 
@@ -243,3 +245,21 @@ class BackupRefused(Refusal):
         """Remember the reason."""
         super().__init__(why.value)
         self.why = why
+
+
+class PersonRefused(Refusal):
+    """Something cannot be done to a user; nothing was written."""
+
+    def __init__(self, why: PersonProblem) -> None:
+        """Remember the reason."""
+        super().__init__(why.value)
+        self.why = why
+
+
+class RoleChanged(Refusal):
+    """Somebody else gave the user another role since the form was rendered; nothing was written."""
+
+    def __init__(self, current: Role) -> None:
+        """Remember the role that the user has now."""
+        super().__init__(current.value)
+        self.current = current

@@ -17,6 +17,7 @@ class PersonProblem(LabelEnum):
 
     LAST_ADMIN = "last_admin", "é o único Administrador ativo da revenda; antes, dê este perfil a outra pessoa"
     LAST_OPERATOR = "last_operator", "é o único Operador ativo; antes, convide outra pessoa"
+    ONESELF = "oneself", "a verificação do próprio acesso se desativa em Perfil, com senha e código"
     NOT_ACTIVE = "not_active", "o acesso está desativado"
 
 

@@ -11,6 +11,9 @@ FORM_DRAFTS = timedelta(hours=24)
 PASSWORD_LINKS = timedelta(days=30)
 """Counted from when a link was used or expired."""
 
+INVITATIONS = timedelta(days=90)
+"""Counted from the day until which its link held: accepted, withdrawn or never answered."""
+
 JOB_RUNS = timedelta(days=180)
 WORKS = timedelta(days=30)
 """Counted from a work's end; what it did is kept by its subject."""

@@ -21,6 +21,8 @@ class Permission(StrEnum):
     """What a route asks for."""
 
     SIGNED_IN = "signed_in"
+    SECURE_ACCESS = "secure_access"
+    EDIT_PROFILE = "edit_profile"
     VIEW_CLIENTS = "view_clients"
     VIEW_CODES = "view_codes"
     VIEW_CHARGES = "view_charges"
@@ -58,7 +60,10 @@ READING = frozenset(
 )
 """What changes nothing."""
 
-KEPT = READING | {Permission.PAY}
+OWN = frozenset({Permission.SIGNED_IN, Permission.SECURE_ACCESS, Permission.EDIT_PROFILE})
+"""What everybody has, about oneself: what keeps others out (password, second step, sessions), and the name."""
+
+KEPT = READING | {Permission.PAY, Permission.SECURE_ACCESS}
 """What the users of a suspended partner keep: they sign in, read and pay; its clients' programs go on (DOMAIN §2)."""
 
 VENDOR_ONLY = frozenset(
@@ -77,6 +82,7 @@ VENDOR_ONLY = frozenset(
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission) - VENDOR_ONLY,
     Role.FINANCE: KEPT
+    | OWN
     | {
         Permission.EDIT_CLIENTS,
         Permission.MANAGE_BILLING,
@@ -84,6 +90,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.MANAGE_NOTICES,
     },
     Role.SUPPORT: (READING - {Permission.VIEW_LEDGER, Permission.VIEW_INVOICES})
+    | OWN
     | {
         Permission.EDIT_CLIENTS,
         Permission.MANAGE_CLIENTS,
@@ -91,8 +98,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.IMPORT_CLIENTS,
         Permission.MAKE_REQUESTS,
     },
-    Role.READER: frozenset({Permission.SIGNED_IN, Permission.VIEW_CLIENTS}),
-    Role.OPERATOR: VENDOR_ONLY | {Permission.SIGNED_IN, Permission.MANAGE_USERS, Permission.IMPORT_CLIENTS},
+    Role.READER: OWN | {Permission.VIEW_CLIENTS},
+    Role.OPERATOR: VENDOR_ONLY | OWN | {Permission.MANAGE_USERS, Permission.IMPORT_CLIENTS},
 }
 
 

@@ -59,6 +59,10 @@ def test_a_wrong_password_and_an_unknown_email_are_one_outcome(ana: User) -> Non
     assert check(password="errada") is check(email="ninguem@revenda.test") is Outcome.WRONG
 
 
+def test_what_no_database_can_hold_is_nobody(ana: User) -> None:
+    assert check(email="ninguem\x00@revenda.test", password="\x00", code="\x00") is Outcome.WRONG
+
+
 def test_a_deactivated_user_is_nobody(ana: User) -> None:
     ana.deactivated_at = NOW
     db.session.commit()

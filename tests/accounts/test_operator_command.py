@@ -13,6 +13,7 @@ from portal.domain.roles import Role
 from portal.extensions import db
 from portal.models import AuditEvent, User
 from tests.accounts.conftest import LogIn
+from tests.conftest import NOW
 from tests.factories import Factory
 from tests.visitor import Visitor
 
@@ -96,3 +97,13 @@ def test_a_lost_password_is_replaced_by_a_printed_link(
     assert path.startswith("/password/")
     assert visitor.post(path, password=NEW, repeated=NEW).status_code == 303
     assert log_in("olga@fornecedor.test", NEW).status_code == 303
+
+
+def test_the_second_step_of_somebody_without_a_colleague_is_removed_on_the_server(run: Run, make: Factory) -> None:
+    olga = make.user(None, Role.OPERATOR, email="olga@fornecedor.test", name="Olga", sealed_totp="1:x", totp_since=NOW)
+    assert "Verificação em duas etapas de Olga removida." in run("one-step", " OLGA@fornecedor.test").output
+    assert "Olga já está sem verificação" in run("one-step", "olga@fornecedor.test").output
+    assert run("one-step", "ninguem@fornecedor.test").exit_code == 1
+    db.session.expire_all()
+    assert (olga.sealed_totp, olga.totp_since, olga.totp_reset_by) == (None, None, "Portal")
+    assert db.session.scalars(select(AuditEvent.action)).all() == ["second_step_reset"]

@@ -26,7 +26,7 @@ def test_a_person_sees_itself_its_company_and_what_it_may_open(
     answer = Visitor(app).sign_in(make.user(partner, role, name="Ana Lima", email="ana@alfa.test")).get("/profile")
     for part in ("Ana Lima", "ana@alfa.test", role.label, "Revenda Alfa", "11.222.333/0001-81", "<dd>12</dd>"):
         assert part in answer.text, part
-    assert "/password/forgotten" in answer.text
+    assert "/profile/password/new" in answer.text
     main = answer.text.partition("<main")[2]
     assert all(f'href="{path}"' in main for path in offered)
     assert not any(f'href="{path}"' in main for path in withheld)

@@ -12,8 +12,10 @@ from portal.domain.catalogue import Item, Product
 from portal.domain.cloud import NoBackup
 from portal.domain.invoices import InvoiceState
 from portal.domain.licenses import Flaw, Problem
+from portal.domain.people import PersonProblem
 from portal.domain.renewals import Blocker
 from portal.domain.retail import Hindrance
+from portal.domain.roles import Role
 from portal.domain.statuses import Status
 
 TOO_MANY = Problem(Flaw.OUT_OF_RANGE, Item.WAITER)
@@ -27,7 +29,7 @@ def test_every_refusal_is_a_refusal_so_that_one_handler_answers_them_all() -> No
         "AlreadyRegistered", "DocumentTaken", "CodeClosed", "CreditShort", "RenewalBlocked", "InvoiceClosed",
         "ReleaseRefused", "MethodBilled",
         "BelowCost", "ChargeHindered", "RetailClosed", "BackupRefused", "ProgramRefused",
-        "PairingRefused", "DevicesToChoose",
+        "PairingRefused", "DevicesToChoose", "PersonRefused", "RoleChanged",
     }  # fmt: skip
 
 
@@ -49,6 +51,8 @@ def test_every_refusal_is_a_refusal_so_that_one_handler_answers_them_all() -> No
         (errors.BackupRefused(NoBackup.NO_CLOUD), "why", NoBackup.NO_CLOUD),
         (errors.RenewalBlocked(Blocker.OPEN_CHARGES, 3338), "why", Blocker.OPEN_CHARGES),
         (errors.InvoiceClosed(InvoiceState.PAID), "state", InvoiceState.PAID),
+        (errors.PersonRefused(PersonProblem.LAST_ADMIN), "why", PersonProblem.LAST_ADMIN),
+        (errors.RoleChanged(Role.READER), "current", Role.READER),
         (errors.TooManyAttempts(timedelta(minutes=3)), "retry_after", timedelta(minutes=3)),
     ],
 )

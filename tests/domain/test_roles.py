@@ -11,6 +11,8 @@ ROLES = ("Administrador", "Financeiro", "Suporte", "Leitura", "Operador")
 # One line per permission, one column per role; "read" is left to the users of a suspended partner too.
 MATRIX = """
     signed_in        read   read   read   read   read
+    secure_access    read   read   read   read   read
+    edit_profile     yes    yes    yes    yes    yes
     view_clients     read   read   read   read   –
     view_codes       read   read   read   –      –
     view_charges     read   read   read   –      –

@@ -15,8 +15,9 @@ from jobs.schedule import SCHEDULE
 from portal import database
 from portal.domain import retention
 from portal.domain.jobs import RunState
+from portal.domain.roles import Role
 from portal.extensions import db
-from portal.models import Attempt, FormDraft, PasswordReset, UserSession
+from portal.models import Attempt, FormDraft, Invitation, PasswordReset, UserSession
 from portal.operations import service
 from portal.postgres_tools import BackupError
 from tests.conftest import NOW
@@ -85,6 +86,15 @@ def old_and_young(make: Factory) -> None:
                 ),
                 PasswordReset(token_hash=f"used{number}", expires_at=NOW, used_at=link_gone, **token),
                 PasswordReset(token_hash=f"expired{number}", expires_at=link_gone, **token),
+                Invitation(
+                    key=f"k{number}",
+                    token_hash=f"i{number}",
+                    email=f"{number}@x.test",
+                    name="Léo",
+                    role=Role.READER,
+                    sent_at=NOW,
+                    expires_at=NOW - retention.INVITATIONS - extra,
+                ),
             ]
         )
     db.session.commit()
@@ -93,13 +103,13 @@ def old_and_young(make: Factory) -> None:
 def test_clean_up_forgets_what_is_past_its_time_and_keeps_the_rest(app: Flask, old_and_young: None) -> None:
     foreseen = clean_up.preview(NOW)
     nothing = {"bulk_orders": 0, "imports": 0, "works": 0, "seats": 0, "pairings": 0}
-    assert foreseen == {"sessions": 2, "attempts": 1, "drafts": 1, "password_links": 2} | nothing
+    assert foreseen == {"sessions": 2, "attempts": 1, "drafts": 1, "password_links": 2, "invitations": 1} | nothing
     assert clean_up.run(NOW) == foreseen | {"job_runs": 0}
     left = [
         db.session.scalar(select(func.count()).select_from(kind))
-        for kind in (UserSession, Attempt, FormDraft, PasswordReset)
+        for kind in (UserSession, Attempt, FormDraft, PasswordReset, Invitation)
     ]
-    assert left == [2, 1, 1, 2]
+    assert left == [2, 1, 1, 2, 1]
 
 
 def test_clean_up_forgets_runs_of_half_a_year_ago(app: Flask, run_row: Callable[..., None]) -> None:
