@@ -64,6 +64,7 @@ from portal.navi_migration import routes as navi_migration
 from portal.notifications import routes as notifications
 from portal.operations import routes as operations
 from portal.partners import routes as partners
+from portal.partners import visit_routes  # noqa: F401 - adds its routes to the blueprint of the partners
 from portal.payments import routes as payments
 from portal.payments import staff_routes  # noqa: F401 - adds its routes to the blueprint of the payments
 from portal.registrations import (  # noqa: F401 - add their routes to the blueprint below

@@ -99,7 +99,9 @@ FORM = {
 JOB = Job("sweep", "Varredura", time(6, 10), lambda _now: {})
 """The schedule of the swept portal."""
 
-NOBODYS = {"kind", "name", "payment_id", "queued_id", "registration_id", "partner_id", "version_id"}
+NOBODYS = {
+    "kind", "name", "payment_id", "queued_id", "registration_id", "partner_id", "version_id", "visited_id",
+}  # fmt: skip
 """Path parameters that name no row of a partner: the kind of a notice, a job, what is the vendor's to decide."""
 
 EVALUATED = {"Sapoti", "sapo@"}
@@ -226,6 +228,7 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
         "client_id": [client.id for client in clients],
         "registration_id": [clients[5].id],
         "partner_id": [partner.id],
+        "partner_id+visited_id": [(partner.id, client.id) for client in clients],
         "version_id": [db.session.scalars(select(PriceVersion.id)).first()],
         "client_id+seat_id": [(clients[0].id, make.seat(clients[0], device="Fone do umbuzeiro").id)],
         "client_id+pairing_id": [(clients[0].id, make.pairing(clients[0], device="Caixa do umbuzeiro").id)],

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from portal import formatting, tabs
+from portal.domain.catalogue import Product
+from portal.domain.statuses import Status, derive_status
 from portal.models import AuditEvent, StaffVisit
 from portal.partners.filters import PartnerFilter, State
 
@@ -83,3 +86,29 @@ def tab_list(criteria: PartnerFilter, totals: Mapping[State, int]) -> list[tabs.
 
 def _tab(criteria: PartnerFilter, state: State, count: int) -> tabs.Tab:
     return tabs.Tab(state.label, formatting.number(count), criteria.from_start(state=state), criteria.state is state)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitedRow:
+    """A client of a partner that is visited."""
+
+    id: int
+    name: str
+    document: str
+    product: Product
+    registered: str
+    due: str
+    status: Status
+
+    @classmethod
+    def build(cls, client: Any, today: date) -> VisitedRow:
+        """Prepare one; a row of the list's query and a loaded Client both fit."""
+        return cls(
+            client.id,
+            client.name,
+            formatting.document(client.document),
+            client.product,
+            formatting.day(client.registered_on),
+            formatting.day(client.due_on),
+            derive_status(client, today),
+        )
