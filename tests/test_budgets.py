@@ -29,6 +29,7 @@ from portal.domain.cloud import Health
 from portal.domain.codes import SendingWay
 from portal.domain.invoices import CreditKind
 from portal.domain.pix import Receiver
+from portal.domain.roles import Role
 from portal.domain.search import search_key
 from portal.extensions import db
 from portal.models import (
@@ -647,3 +648,43 @@ def test_a_decision_on_the_desk(desk, record_property, decision) -> None:
     record_property("decision", weight(answer))
     assert answer.status_code == 200
     assert weight(answer) <= SMALL
+
+
+@pytest.fixture
+def thousand(app: Flask, make: Factory) -> Visitor:
+    """Return the browser of an Operador who looks after 1,000 partners; 60 registrations wait."""
+    rows = [
+        {"name": f"{OWNERS[n % 10]} {KINDS[n // 10 % 10]} {n}", "document": make.document(), "created_at": NOW,
+         "due_day": n % 28 + 1, "suspended_at": NOW if n % 40 == 0 else None}
+        for n in range(1_000)
+    ]  # fmt: skip
+    db.session.execute(insert(Partner), rows)
+    db.session.commit()
+    partner, chance = db.session.scalars(select(Partner).limit(1)).one(), random.Random(5)
+    waiting = [
+        _facts(partner.id, number * 25, (KINDS[number % 10], OWNERS[number // 10]), chance) for number in range(60)
+    ]
+    db.session.execute(insert(Client), waiting)
+    db.session.commit()
+    return Visitor(app).sign_in(make.user(None, Role.OPERATOR))
+
+
+def test_the_vendors_lists_weigh_and_ask_no_more_than_the_clients(thousand, record_property) -> None:
+    for path in (
+        "/partners", "/partners?sort=-due_day", "/partners?q=goncalves", "/partners?state=suspended", "/evaluations",
+        "/evaluations?q=comercio",
+    ):  # fmt: skip
+        answer = fragment(thousand, path)
+        record_property(path, body(answer))
+        assert body(answer) <= FRAGMENT[25], path
+        with counted() as sent:
+            thousand.fragment(path)
+        assert len(sent) <= QUERIES, (path, sent)
+
+
+def test_the_next_page_of_partners_too(thousand) -> None:
+    first = fetch(thousand, "/partners", **HTMX, **{"Accept-Encoding": "identity"}).text
+    path = re.search(r'id="next"[^>]*href="([^"]+)"', first)[1].replace("&amp;", "&")
+    with counted() as sent:
+        assert body(fragment(thousand, path)) <= FRAGMENT[25]
+    assert len(sent) <= QUERIES + 1
