@@ -37,6 +37,8 @@ class Opening:
         if self.main.state.program != "link":
             raise Refused("not_licensed", "Só o computador principal da loja guarda os dados dela.")
         self.place.clear()
+        if self.main.state.key and not self.main.state.license:
+            self.main.check_in()  # activated by a clock that stood wrong: whose shop this is, only a license says
         if self.main.state.taking and not self.screen.confirm("Continuar com o backup que foi escolhido?"):
             taking.drop(self.place)
         while step := self._next():

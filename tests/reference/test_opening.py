@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from reference import download, restore, shop
+from reference.license import NotAccepted
 from reference.opening import Opening
 from reference.screen import Interrupted, Screen
 from reference.shop import Role
@@ -43,14 +44,10 @@ class Portal:
             raise self.refuses[path].pop(0)
         grant = {"grant": "g" * 43, "expires_at": (NOW + timedelta(minutes=15)).isoformat(), "user": "Ana"}
         activated = {"state": "activated", "key": "KEY"} | self.machine.licensed()
-        return {"/activations": activated, "/grants": grant}.get(path, {})
+        return {"/activations": activated, "/check-ins": activated, "/grants": grant}.get(path, {})
 
     def get(self, path: str, expects: Any) -> dict[str, Any]:
         return self.machine.portal.get(path, expects)
-
-    @contextmanager
-    def _closing(self) -> Any:
-        yield self
 
     def open(self, path: str, headers: Any = None, body: Any = None) -> Any:
         self.told.append((path, body))
@@ -77,7 +74,7 @@ class Machine(Shop):
         ended: object = ""
         try:
             Opening(main, Screen()).run()
-        except (Interrupted, Refused, Unreachable) as why:
+        except (Interrupted, Refused, Unreachable, NotAccepted) as why:
             ended = why
         return f"{self._capsys.readouterr().out}{ended}"
 
@@ -88,6 +85,17 @@ class Machine(Shop):
     def users(self) -> list[tuple[str, Role]]:
         with shop.opened(self.home / "shop.db") as own:
             return own.users()
+
+
+@dataclass
+class Stopped:
+    """A portal's clock, which goes on telling the right time."""
+
+    said: dict[str, Any]
+    portal: Any
+
+    def licensed(self) -> dict[str, Any]:
+        return self.said
 
 
 @pytest.fixture
@@ -213,6 +221,19 @@ def test_a_wrong_code_is_typed_again(machine: Machine, file: str) -> None:
     machine.line.refuses["/activations"] = [Refused("activation_refused", "CNPJ ou código não confere.")]
     assert "não confere" in machine.open(*RESTORE, file, "Sim", "", *ACTIVATE, *ACTIVATE)
     assert machine.has("shop.db")
+
+
+def test_an_activation_by_a_clock_that_stood_wrong_is_gone_on_with_once_it_is_right(
+    machine: Machine, file: str
+) -> None:
+    machine.program.save()  # its name for the portal
+    activated = machine.licensed()
+    machine.now -= timedelta(hours=1)
+    machine.line.machine = Stopped(activated, machine.portal)
+    assert "atrasado" in machine.open(*RESTORE, file, "Sim", "", *ACTIVATE)
+    machine.now = NOW
+    assert machine.open(*PARTNER, *REVIEW, *USERS).endswith("Link está pronto.\n")
+    assert machine.line.paths()[:3] == ["/activations", "/check-ins", "/restores"]
 
 
 def test_wrong_credentials_are_asked_again_with_the_code_and_kept_nowhere(machine: Machine, file: str) -> None:
