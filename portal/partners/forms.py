@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Numbe
 from portal.domain import documents
 from portal.domain.cycle import DEFAULT_DUE_DAY
 from portal.domain.ids import parse_id
-from portal.forms import BareForm, VersionForm, stripped
+from portal.forms import BareForm, KeyForm, VersionForm, stripped
 
 REASON_LENGTH = 200
 LAST_DUE_DAY = 28
@@ -42,7 +42,7 @@ def _due_day() -> DueDayField:
     )
 
 
-class AdminForm(BareForm):
+class AdminForm(KeyForm):
     """Who is a partner's Administrador."""
 
     admin_name = StringField(

@@ -9,13 +9,13 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 
 from portal import clock, formatting, htmx, saying, security
 from portal.access import requires, viewer
-from portal.accounts import service as accounts
+from portal.accounts import invitations
 from portal.config import Config
 from portal.domain import documents
 from portal.domain.errors import Invalid, StaleState
 from portal.domain.roles import Permission
 from portal.extensions import db
-from portal.forms import VersionForm
+from portal.forms import VersionForm, new_key
 from portal.models import Partner
 from portal.partners import inviting, queries, rows, service
 from portal.partners.filters import PAGE_SIZE, PartnerFilter, Sort
@@ -53,21 +53,19 @@ def index() -> Response:
 @requires(Permission.MANAGE_PARTNERS)
 def new() -> str:
     """The form of a new partner."""
-    return render_template("partners/new.html", form=PartnerForm(formdata=None))
+    return render_template("partners/new.html", form=PartnerForm(formdata=None, key=new_key()))
 
 
 @bp.post("")
 @requires(Permission.MANAGE_PARTNERS)
 def create() -> Response:
-    """Register a partner and show its first Administrador's link, this once; the same form again a fresh link."""
+    """Register a partner and show its first Administrador's link; the same form again answers the same."""
     form = PartnerForm()
     if not form.validate():
         return _form(form)
-    admin = Invited(str(form.admin_name.data), str(form.admin_email.data))
+    admin = _admin(form)
     asked = NewPartner(str(form.name.data), documents.normalise(str(form.document.data)), int(form.due_day.data or 0))
     try:
-        known = queries.by_document(asked.document)
-        inviting.ensure_free(admin, known.id if known else None)
         partner = service.register(asked, now=clock.now(), actor=viewer())
         return _link(partner, admin)
     except Invalid as refusal:
@@ -124,7 +122,7 @@ def invitation_create(partner_id: int) -> Response:
     if not form.validate():
         return page(partner, UNPROCESSABLE, admin_form=form)
     try:
-        return _link(partner, Invited(str(form.admin_name.data), str(form.admin_email.data)))
+        return _link(partner, _admin(form))
     except Invalid as refusal:
         form.admin_email.errors = refusal.errors["admin_email"]
         return page(partner, UNPROCESSABLE, admin_form=form)
@@ -135,7 +133,7 @@ def page(partner: Partner, status: int = 200, refused: str = "", **forms: Any) -
     fresh: dict[str, Any] = {
         "due_form": DueDayForm(formdata=None, due_day=partner.due_day, version=partner.version),
         "suspension_form": SuspensionForm(formdata=None),
-        "admin_form": AdminForm(formdata=None),
+        "admin_form": AdminForm(formdata=None, key=new_key()),
     }
     shown = {"partner": partner, "refused": refused, "clients": queries.clients_of([partner.id]).get(partner.id, 0)}
     shown |= {"admins": queries.admins(partner.id)}
@@ -151,12 +149,16 @@ def _form(form: PartnerForm) -> Response:
     return make_response(render_template("partners/new.html", form=form), UNPROCESSABLE)
 
 
+def _admin(form: AdminForm) -> Invited:
+    return Invited(str(form.admin_name.data), str(form.admin_email.data), str(form.key.data))
+
+
 def _link(partner: Partner, admin: Invited) -> Response:
     """Make a link for an Administrador and show it."""
     token = inviting.invite(partner, admin, now=clock.now(), actor=viewer())
     security.shows_secret()
     config = cast(Config, current_app.extensions["portal_config"])
-    address = accounts.link_address(config.base_url or request.root_url, token)
+    address = invitations.link_address(config.base_url or request.root_url, token)
     return make_response(render_template("partners/invited.html", partner=partner, admin=admin, address=address))
 
 

@@ -15,6 +15,5 @@ class Text(LabelEnum):
     REPEATED = "repeated", "Já estava feito: gravado às {hour}, protocolo {id}."
     SAME = "same", "Nada foi alterado: já era assim."
     BEHIND = "behind", "Outra pessoa alterou esta revenda. Nada foi gravado; confira como está agora e repita."
-    TAKEN = "taken", "Já existe um usuário com este e-mail."
     KNOWN = "known", "Já existe uma revenda com este CNPJ."
     VISITING = "visiting", "Acesso registrado até {hour}. A revenda vê este registro no Perfil."
