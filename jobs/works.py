@@ -10,6 +10,8 @@ A kind of work is one line of ``STEPS`` and a step function. The contract of ``s
 - It adds what it did to ``work.done``, of which ``work.total`` was given to ``works.service.enqueue``.
 - ``now`` is the chunk's own moment; who asked is ``works.service.asker(work)``. Files, mails and other effects outside
   the database are no business of a step, since a chunk may be tried more than once.
+- What takes longer than a chunk and writes nothing (reading a file) is begun by the step, goes on beside it, and is asked
+  how far it is (``portal.navi_migration.preflight``).
 - What it raises is logged, and told to the user in general words; the work is tried again later and later, and then
   waits for the user (``portal.domain.works``). What the user can mend is no exception but a result of a row.
 
@@ -38,6 +40,7 @@ from portal.domain.works import WorkKind
 from portal.extensions import db
 from portal.imports import service as imports
 from portal.models import Work
+from portal.navi_migration import preflight
 from portal.works import queries
 from portal.works.queries import Seen
 from portal.works.texts import Text
@@ -50,6 +53,7 @@ Steps = Mapping[WorkKind, Step]
 STEPS: Steps = {
     WorkKind.BULK: bulk_execution.step,
     WorkKind.IMPORT: imports.step,
+    WorkKind.PREFLIGHT: preflight.step,
 }
 
 PAUSE_SECONDS = 0.1

@@ -59,6 +59,7 @@ from portal.installations import commands as installation_commands
 from portal.installations import routes as installations
 from portal.invoices import making_routes, month_routes  # noqa: F401 - add their routes to the blueprint of the invoices
 from portal.invoices import routes as invoices
+from portal.navi_migration import backup_routes as navi_backups
 from portal.navi_migration import download_routes as navi_downloads
 from portal.navi_migration import routes as navi_migration
 from portal.notifications import routes as notifications
@@ -103,6 +104,7 @@ FEATURES = (
     operations,
     payments,
     evaluations,
+    navi_backups,
     navi_downloads,
     partners,
     catalogue,

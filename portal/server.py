@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import logging
+import re
 import select
 import signal
 import time
@@ -13,6 +15,7 @@ from typing import Any
 from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
 from waitress.task import WSGITask
 
@@ -27,6 +30,10 @@ MOST_WAITING = 1024
 
 BODY_LIMIT = 3 * 1024 * 1024
 """More than any upload that a route takes; the portal itself refuses what is more than its route takes."""
+
+LARGE_BODY_LIMIT = 51 * 1024 * 1024
+LARGE_BODIES = re.compile(r"/clients/[0-9]{1,10}/navi-upload")
+"""Where a whole backup is sent in. What is large lies in a file without a name while it comes in."""
 
 NOTHING = nullcontext()
 
@@ -48,8 +55,21 @@ class _Task(WSGITask):
             super().set_close_on_finish()
 
 
+class _Parser(HTTPRequestParser):
+    """Reads a request, whose body may be larger where a backup is sent in."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the header; then the address is known, and the body's limit is looked at next."""
+        super().parse_header(header_plus)
+        request: Any = self
+        if request.command == "POST" and LARGE_BODIES.fullmatch(request.path):
+            self.adj = copy.copy(self.adj)
+            self.adj.max_request_body_size = LARGE_BODY_LIMIT
+
+
 class _Channel(HTTPChannel):
     task_class = _Task
+    parser_class = _Parser
 
 
 def serve(app: Flask, config: Config, beside: AbstractContextManager[None] = NOTHING) -> None:

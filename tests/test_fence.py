@@ -30,7 +30,12 @@ def fence_around(program: str, folder, monkeypatch: pytest.MonkeyPatch) -> Fence
 def test_a_program_is_confined_before_it_begins(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("PORTAL_SECRET_KEY", "x" * 32)
     seen = fence_around(SEEN, tmp_path, monkeypatch).ask(b"a file")
-    assert (seen["CPU"], seen["AS"], seen["FSIZE"], seen["CORE"]) == (limits.CPU_SECONDS, limits.MEMORY_BYTES, 0, 0)
+    assert (seen["CPU"], seen["AS"], seen["FSIZE"], seen["CORE"]) == (
+        limits.CPU_SECONDS,
+        limits.MEGABYTES * 2**20,
+        0,
+        0,
+    )
     assert seen["nice"] >= 10
     assert (seen["secrets"], seen["given"]) == ([], "a file")
 

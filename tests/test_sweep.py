@@ -35,7 +35,10 @@ from portal.domain.cloud import Health
 from portal.domain.imports import ImportState, Verdict
 from portal.domain.invoices import CreditKind, InvoiceKind, PaymentEffect, PaymentSource
 from portal.domain.jobs import RunState
+from portal.domain.migration import BackupSource, BackupState
+from portal.domain.navi_backup import Entity
 from portal.domain.notices import NoticeKind
+from portal.domain.preflight import Problem, Report
 from portal.domain.requests import RequestKind, Side
 from portal.domain.roles import GRANTS, KEPT, VENDOR_ONLY, Permission, Role
 from portal.domain.works import WorkKind
@@ -55,6 +58,7 @@ from portal.models import (
     JobRun,
     LicenseItem,
     LicenseOrder,
+    NaviBackup,
     NaviMigration,
     Notice,
     NoticeMute,
@@ -223,6 +227,7 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
         "backup_id+client_id": [(_backup(clients[0], admin).id, clients[0].id)],
         "retail_charge_id": [_retail_charge(clients[1], month).id for month in (6, 7, 8)],
         "backup_key": ["nobodys"],
+        "backup_key+client_id": [(key, clients[6].id) for key in _navi_backups(clients[6], admin)],
         "backup_key+number": [("nobodys", 1)],
         "client_id+order_id": [(clients[0].id, db.session.scalars(select(LicenseOrder.id)).one())],
         "client_id": [client.id for client in clients],
@@ -331,6 +336,23 @@ def _request(client: Client, user: User, kind: RequestKind) -> int:
     found = db.session.get_one(ServiceRequest, done.request_id)
     sending.write(found, "Pergunta do cupuaçu", key=f"{key}-2", side=Side.VENDOR, now=NOW, actor=actor)
     return done.request_id
+
+
+def _navi_backups(client: Client, user: User) -> list[str]:
+    """Add a Navi client's backups, one that was looked through and one that was not; returns their keys."""
+    report = Report(name="Loja do umbuzeiro", document=client.document, counts=dict.fromkeys(Entity, 1),
+                    problems=[Problem("sales.jsonl", 1, "/id", "Problema do umbuzeiro")], all_problems=1,
+                    created_at=NOW.isoformat())  # fmt: skip
+    found = [
+        NaviBackup(key=f"swept-backup-{number}", partner_id=client.partner_id, client_id=client.id, created_at=NOW,
+                   source=BackupSource.PARTNER, state=BackupState.RECEIVED, user_id=user.id, file_name="umbuzeiro.zip",
+                   sha256="0" * 64, size_bytes=3, received_at=NOW, expires_at=NOW + timedelta(1),
+                   report=report.as_json() if number else None)
+        for number in range(2)
+    ]  # fmt: skip
+    db.session.add_all(found)
+    db.session.commit()
+    return [one.key for one in found]
 
 
 def _payment(partner: Partner, number: int) -> Payment:

@@ -21,6 +21,9 @@ MOST_FILE_BYTES = 1024 * 1024 * 1024
 """Of one file, unpacked. A year of a busy shop is some 100 MB."""
 
 MOST_MANIFEST_BYTES = 64 * 1024
+MOST_RATIO, FREE_BYTES = 100, 1024 * 1024
+"""A file may be unpacked to so many times its packed length, and so many bytes more."""
+
 MOST_BYTES = 50 * 1024 * 1024
 """Of the ZIP, wherever it goes through the portal."""
 

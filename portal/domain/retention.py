@@ -35,6 +35,12 @@ PAIRINGS = timedelta(days=7)
 REQUEST_FILES = timedelta(days=90)
 """Counted from a request's end; the request and what was written about it stay."""
 
+NAVI_BACKUPS = timedelta(days=365)
+"""Counted from the end of a backup's content, which itself lives for hours; what its pre-flight found goes with the row."""
+
+GRANTS = timedelta(days=7)
+"""Counted from when a partner's word in Link's dialogue expired."""
+
 DAILY_BACKUPS = 7
 WEEKLY_BACKUPS = 4
 SUNDAY = 6

@@ -32,6 +32,7 @@ class WorkKind(LabelEnum):
 
     BULK = "bulk", "Alteração em lote"
     IMPORT = "import", "Importação de clientes"
+    PREFLIGHT = "preflight", "Conferência de backup"
 
 
 def is_dead(work: Attempted, now: datetime) -> bool:

@@ -100,7 +100,7 @@ class TestSteps:
         assert "“Ou restaure um backup” › “Navi Vendas” › confirme com “Sim” › “Ok”" in answer.text
         assert grouped(code.code) in answer.text
         assert answer.headers["Cache-Control"] == "no-store"
-        assert "Link de Download</b> padaria.zip" in answer.text
+        assert "Link de Download</a> padaria.zip" in answer.text
         assert "até 11/07/2025 12:00" in answer.text
 
     def test_every_step_says_when_and_who(self, web, pair, happens, admin, make) -> None:

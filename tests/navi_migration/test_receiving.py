@@ -15,7 +15,7 @@ from portal.domain.errors import NotFound
 from portal.domain.migration import BackupState
 from portal.extensions import db
 from portal.models import AuditEvent, Client, Installation, NaviBackup, NaviBackupPiece
-from portal.navi_migration import ending
+from portal.navi_migration import cleaning, ending
 from portal.sealing import SealError, sealer
 from tests.conftest import NOW
 from tests.navi_migration.conftest import Program, content, sha256
@@ -228,3 +228,12 @@ def test_a_download_whose_backup_is_used_meanwhile_breaks_off(navi, app) -> None
     app.test_client().post(f"{path}/receipt", json={"sha256": sha256(whole)})
     with pytest.raises(NotFound):
         list(parts)
+
+
+def test_the_clean_up_deletes_expired_content_and_a_year_later_the_row(navi) -> None:
+    navi.send(content())
+    assert cleaning.count_forgettable(NOW) == dict.fromkeys(("expired_navi_backups", "navi_backups", "grants"), 0)
+    for when, kind in ((timedelta(hours=24), "expired_navi_backups"), (timedelta(days=367), "navi_backups")):
+        assert cleaning.count_forgettable(NOW + when)[kind] == 1
+        assert (cleaning.forget(NOW + when)[kind], cleaning.forget(NOW + when)[kind], kept()) == (1, 0, 0)
+    assert states() == []
