@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from portal.domain.jobs import RunState
+from portal.domain.requests import RequestState
 from portal.evaluations import queries as evaluations
 from portal.evaluations.filters import Turn
 from portal.extensions import db
@@ -16,6 +17,9 @@ from portal.partners import queries as partners
 from portal.partners.filters import State
 from portal.payments import queries as payments
 from portal.payments.filters import Tab
+from portal.requests import queries as requests
+from portal.requests.filters import RequestFilter
+from portal.requests.queries import Whose
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Waiting:
     """How much of what waits for somebody, and how many partners there are."""
 
     registrations: int
+    requests: int
     unmatched: int
     returned: int
     failed_jobs: int
@@ -35,6 +40,7 @@ def waiting() -> Waiting:
     turns, tabs, states = evaluations.waiting(), payments.waiting(), partners.totals()
     return Waiting(
         turns[Turn.VENDOR],
+        requests.counts(Whose(None, None), RequestFilter())[RequestState.SENT],
         tabs[Tab.UNMATCHED],
         tabs[Tab.RETURNED],
         failed_jobs(),

@@ -32,7 +32,7 @@ def test_it_counts_what_waits_and_leads_there(staff, make, partner) -> None:
     db.session.commit()
     page = staff.get("/backoffice").text
     assert cards(page) == {
-        "/evaluations": "1", "/payments?tab=unmatched": "0", "/payments?tab=returned": "0", "/operations": "1",
+        "/evaluations": "1", "/queue?state=sent": "0", "/payments?tab=unmatched": "0", "/payments?tab=returned": "0", "/operations": "1",
         "/partners": "1",
     }  # fmt: skip
     assert "Tudo tem destino" in page
