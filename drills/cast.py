@@ -32,8 +32,10 @@ ENTITIES = ("customers", "products", "stock", "sales", "sale_items", "payments")
 OPEN = "(SELECT credit_id FROM instalments WHERE paid_cents < amount_cents)"
 RECEIVABLES = f"""
     SELECT credit_id, customer_id, number, due_on, amount_cents, paid_cents
-    FROM instalments JOIN credits ON credits.id = credit_id WHERE credit_id IN {OPEN} ORDER BY credit_id, number
+    FROM instalments JOIN credits ON credits.id = credit_id WHERE credit_id IN {OPEN}
 """  # noqa: S608 - ours
+AMOUNT, PAID = 4, 5
+"""Their columns."""
 
 
 class Wrong(Exception):  # noqa: N818 - what a drill found
@@ -123,11 +125,15 @@ class Cast:
     def rows(self, program: str, database: str) -> dict[str, list[Any]]:
         """Return all that migrates, as a program's database has it."""
         connection = sqlite3.connect(self.folder / program / database)
-        queries = {name: f"SELECT {_columns(connection, name)} FROM {name} ORDER BY 1, 2" for name in ENTITIES}  # noqa: S608
-        found = {name: connection.execute(query).fetchall() for name, query in queries.items()}
-        found["receivables"] = connection.execute(RECEIVABLES).fetchall()
+        queries = {name: f"SELECT {_columns(connection, name)} FROM {name}" for name in ENTITIES}  # noqa: S608 - ours
+        queries["receivables"] = RECEIVABLES
+        rows = {name: sorted(connection.execute(query).fetchall(), key=repr) for name, query in queries.items()}
         connection.close()
-        return found
+        return rows
+
+    def receivable(self) -> int:
+        """Return the cents that the shop's customers owe, as Navi has them."""
+        return sum(row[AMOUNT] - row[PAID] for row in self.rows("navi", "navi.db")["receivables"])
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> str:
@@ -140,6 +146,16 @@ def found(pattern: str, text: str) -> str:
     if not match:
         raise Wrong(f"{pattern} is not in {text[:600]}")
     return match[1]
+
+
+def number(count: int) -> str:
+    """Return a number as a screen writes it."""
+    return f"{count:,}".replace(",", ".")
+
+
+def money(cents: int) -> str:
+    """Return cents as a screen writes them, without the sign."""
+    return f"{number(cents // 100)},{cents % 100:02d}"
 
 
 def qr_of(url: str) -> str:
