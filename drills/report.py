@@ -55,9 +55,10 @@ NOTES = """
   random moments; what is there is the one or the other, to the byte. Then it is given everything that can be wrong with a
   backup, large ones too: cut in half, a bad line far inside.
 - **migration**: the whole way from Navi to Link, from a portal that was just set up: a partner in a browser without scripts, both
-  programs as they are installed, payment by Pix, one clock for all. Link is ordered; Navi makes its backup, as a file and by link;
-  both are restored, the shop is activated, its partner signs in, users are made; every count and every open receivable's cent
-  are equal at both ends. Next month Link alone is renewed; Navi becomes Expirado, Inativo, and is reactivated.
+  programs as they are installed, payment by Pix, one clock for all. Link is ordered; Navi makes its backup, as a file and by
+  link; the portal looks it through; both are restored, the shop is activated, its partner signs in, users are made; every count
+  and every open receivable's cent are equal at both ends. Next month Link alone is renewed; Navi becomes Expirado, Inativo, and
+  is reactivated.
 - **locks**: another process holds SQLite's write lock for 3 s, then for 8 s, while readers go on.
 - **disk**: there is no room for another page (`PRAGMA max_page_count`), or in the file system (a small tmpfs, where we
   may mount one); then there is room again, without a restart.
