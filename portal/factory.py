@@ -17,6 +17,7 @@ from portal import (
     compression,
     database,
     formatting,
+    permissions,
     qr,
     refusing,
     restore,
@@ -53,6 +54,7 @@ from portal.demo import commands as demo_commands
 from portal.domain.ids import parse_id
 from portal.evaluations import routes as evaluations
 from portal.extensions import csrf, db, limiter, login_manager, migrate
+from portal.help import routes as help_pages
 from portal.home import routes as home
 from portal.imports import routes as imports
 from portal.installations import commands as installation_commands
@@ -80,6 +82,7 @@ from portal.renewals import routes as renewals
 from portal.requests import asking_routes  # noqa: F401 - adds its routes to the blueprint of the requests
 from portal.requests import routes as requests
 from portal.requests import staff_routes as request_queue  # noqa: F401 - the same
+from portal.trail import routes as trail
 
 MAX_FORM_BYTES = 64 * 1024
 FEATURES = (
@@ -103,6 +106,8 @@ FEATURES = (
     accounts,
     operations,
     payments,
+    trail,
+    help_pages,
     evaluations,
     navi_backups,
     navi_downloads,
@@ -111,7 +116,7 @@ FEATURES = (
     backoffice,
     api,
 )
-COMMANDS = (account_commands, catalogue_commands, demo_commands, installation_commands, backup, restore)
+COMMANDS = (account_commands, catalogue_commands, demo_commands, installation_commands, backup, restore, permissions)
 
 
 class _Number(IntegerConverter):

@@ -105,6 +105,7 @@ JOB = Job("sweep", "Varredura", time(6, 10), lambda _now: {})
 
 NOBODYS = {
     "kind", "name", "payment_id", "queued_id", "registration_id", "partner_id", "version_id", "visited_id",
+    "topic",
 }  # fmt: skip
 """Path parameters that name no row of a partner: the kind of a notice, a job, what is the vendor's to decide."""
 
@@ -249,6 +250,7 @@ def victim(app: Flask, make: Factory, monkeypatch: pytest.MonkeyPatch) -> Victim
         "key": [orders[Role.ADMIN], finished],
         "run_key": [_import(admin, clients[0], state) for state in ImportState],
         "name": [JOB.name],
+        "topic": ["clients", "active"],
         "token": [used],
         "payment_id": [_payment(partner, number).id for number in range(1, 3)],
         "secret": ["the-secret-of-no-bank-" + "x" * 32],

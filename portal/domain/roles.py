@@ -45,6 +45,7 @@ class Permission(StrEnum):
     MANAGE_CATALOGUE = "manage_catalogue"
     VISIT_PARTNERS = "visit_partners"
     HANDLE_REQUESTS = "handle_requests"
+    VIEW_TRAIL = "view_trail"
 
 
 READING = frozenset(
@@ -63,7 +64,7 @@ READING = frozenset(
 OWN = frozenset({Permission.SIGNED_IN, Permission.SECURE_ACCESS, Permission.EDIT_PROFILE})
 """What everybody has, about oneself: what keeps others out (password, second step, sessions), and the name."""
 
-KEPT = READING | {Permission.PAY, Permission.SECURE_ACCESS}
+KEPT = READING | {Permission.PAY, Permission.SECURE_ACCESS, Permission.VIEW_TRAIL}
 """What the users of a suspended partner keep: they sign in, read and pay; its clients' programs go on (DOMAIN §2)."""
 
 VENDOR_ONLY = frozenset(
@@ -81,9 +82,10 @@ VENDOR_ONLY = frozenset(
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission) - VENDOR_ONLY,
-    Role.FINANCE: KEPT
+    Role.FINANCE: READING
     | OWN
     | {
+        Permission.PAY,
         Permission.EDIT_CLIENTS,
         Permission.MANAGE_BILLING,
         Permission.RELEASE_ON_TRUST,
@@ -99,7 +101,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.MAKE_REQUESTS,
     },
     Role.READER: OWN | {Permission.VIEW_CLIENTS},
-    Role.OPERATOR: VENDOR_ONLY | OWN | {Permission.MANAGE_USERS, Permission.IMPORT_CLIENTS},
+    Role.OPERATOR: VENDOR_ONLY | OWN | {Permission.MANAGE_USERS, Permission.IMPORT_CLIENTS, Permission.VIEW_TRAIL},
 }
 
 

@@ -26,7 +26,7 @@ class AuditEvent(db.Model):  # type: ignore[name-defined,misc]
     __table_args__ = (
         Index("ix_audit_events_client_id", "client_id", "id"),
         Index("ix_audit_events_partner_id", "partner_id", "at", "id", "action"),
-        Index("ix_audit_events_actor_id", "actor_id", "at", "id"),
+        Index("ix_audit_events_actor_id", "actor_id", "at", "id", "action"),
         Index("ix_audit_events_action", "action", "at", "id"),
         Index("ix_audit_events_at", "at", "id"),
         Index("uq_audit_events_client_id_base_version", "client_id", "base_version", unique=True),

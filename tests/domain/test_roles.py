@@ -35,6 +35,7 @@ MATRIX = """
     manage_catalogue       –      –      –      –      yes
     visit_partners         –      –      –      –      yes
     handle_requests  –      –      –      –      yes
+    view_trail       read   –      –      –      read
 """
 CELLS = [
     (role, line.split()[0], cell)

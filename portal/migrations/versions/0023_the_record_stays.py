@@ -25,7 +25,7 @@ POSTGRESQL_TRIGGERS = (
 )
 INDEXES = {
     "ix_audit_events_at": ["at", "id"],
-    "ix_audit_events_actor_id": ["actor_id", "at", "id"],
+    "ix_audit_events_actor_id": ["actor_id", "at", "id", "action"],
     "ix_audit_events_action": ["action", "at", "id"],
     "ix_audit_events_partner_id": ["partner_id", "at", "id", "action"],
 }
