@@ -209,6 +209,9 @@ def unhiding_create(client_id: int) -> Response:
     return _simple(client_id, service.unhide)
 
 
+bp.add_app_template_global(succession.of, "succession_of")
+
+
 @bp.app_template_global("ticks_rows")
 def _ticks_rows() -> bool:
     """Say whether the viewer can do something with many rows at once."""

@@ -14,7 +14,9 @@ from portal.domain.statuses import Status
 CPF, LETTERS = "cpf", "letters"
 """Instead of a document: make a CPF, make a CNPJ that holds letters."""
 TWIN_DOCUMENT = "20304050000170"
-"""Held by a Navi and a Link registration of Alfa (DOMAIN R17)."""
+"""Held by a Navi and a Link registration of Alfa (DOMAIN R17): in the middle of its migration."""
+MIGRATED_DOCUMENT = "30405060000155"
+"""Held by two more, whose migration is over: the Navi has lapsed."""
 DISPUTED_DOCUMENT = "10203040000194"
 """Registered by Beta, and tried by Alfa with the same product: Pendente (DOMAIN §1)."""
 LONGEST_NAME = (
@@ -33,7 +35,7 @@ class Sketch:
     ``due_in`` counts days from today. ``unused_for`` is the age in days of a code that nobody has used yet;
     ``reissued_for`` that of a second code, for the new computer of an activated client; ``sent_by`` tells how the unused
     ones were handed on. ``added`` are units of the bundle that were ordered in the last cycle, ``dropped`` those that are
-    gone in the next; what was ordered is paid unless the client ``owes``. ``is_full`` has every seat taken. ``was_suspended``, ``was_hidden`` and
+    gone in the next; what was ordered is paid unless the client ``owes``. ``registered_for`` is how many days ago it registered, where that matters. ``is_full`` has every seat taken. ``was_suspended``, ``was_hidden`` and
     ``was_edited`` put such a thing into the history.
     """
 
@@ -44,6 +46,7 @@ class Sketch:
     bundle: Bundle = PLAIN
     method: RenewalMethod = RenewalMethod.MANUAL
     due_in: int | None = None
+    registered_for: int | None = None
     unused_for: int | None = None
     reissued_for: int | None = None
     idle_mobiles: int = 0
@@ -92,6 +95,9 @@ ALFA_CAST = (
     Sketch("Lanchonete Ponto Certo", product=_NAVI, document=TWIN_DOCUMENT, bundle=bundle(cloud=1)),
     Sketch("Lanchonete Ponto Certo", document=TWIN_DOCUMENT, unused_for=2, owes=True, sent_by=SendingWay.WHATSAPP,
            notes="Migrando do Navi para o Link; backup combinado para a sexta-feira."),
+    Sketch("Empório Dona Benta", _S.INACTIVE, product=_NAVI, document=MIGRATED_DOCUMENT, due_in=-50, registered_for=900),
+    Sketch("Empório Dona Benta", document=MIGRATED_DOCUMENT, bundle=bundle(cloud=1), registered_for=75,
+           notes="Veio do Navi; as notas fiscais antigas ficaram lá."),
     Sketch("Ótica Bela Vista", unused_for=0, owes=True),
     Sketch("Cafeteria Grão Nobre", unused_for=1, bundle=bundle(cloud=1), owes=True, sent_by=SendingWay.EMAIL),
     Sketch("Bar & Petiscaria da Esquina", unused_for=4, bundle=bundle(cloud=1, mobile=1, waiter=1),
@@ -137,7 +143,7 @@ BETA_CAST = (
     Sketch("Doceria Pão de Mel", _S.INACTIVE, product=_NAVI),
     Sketch("Lavanderia Expressa", _S.HIDDEN),
 )
-ALFA_EXTRAS, BETA_EXTRAS = 13, 7
+ALFA_EXTRAS, BETA_EXTRAS = 11, 7
 
 
 def extras(rng: Random, count: int) -> list[Sketch]:

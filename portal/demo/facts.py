@@ -100,7 +100,7 @@ def _dates(sketch: Sketch, scene: Scene) -> tuple[date, date | None, int]:
         return scene.days_ago(scene.rng.randint(1, 10)), None, usual
     if sketch.due_in is not None:
         due_on = scene.today + timedelta(days=sketch.due_in)
-        return scene.days_ago(scene.rng.randint(40, LONGEST_DAYS)), due_on, min(due_on.day, LAST_DUE_DAY)
+        return _registered_on(sketch, scene), due_on, min(due_on.day, LAST_DUE_DAY)
     if sketch.status in {Status.ACTIVE, Status.SUSPENDED}:
         return _paid_dates(sketch, scene, usual)
     due = _unpaid_due(sketch, scene, usual)
@@ -108,11 +108,15 @@ def _dates(sketch: Sketch, scene: Scene) -> tuple[date, date | None, int]:
     return scene.days_ago(days), due.on, due.due_day
 
 
+def _registered_on(sketch: Sketch, scene: Scene) -> date:
+    return scene.days_ago(sketch.registered_for or scene.rng.randint(40, LONGEST_DAYS))
+
+
 def _paid_dates(sketch: Sketch, scene: Scene, due_day: int) -> tuple[date, date, int]:
     """Return the dates of a paid client; one registered within the renewal window begins with the next cycle (R7)."""
     due = scene.calendar.running(due_day)
     if sketch.unused_for is None:
-        registered_on = scene.days_ago(scene.rng.randint(40, LONGEST_DAYS))
+        registered_on = _registered_on(sketch, scene)
         is_renewed = scene.rng.random() < RENEWED_SHARE
     else:
         registered_on = scene.days_ago(sketch.unused_for)

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from portal import clock, database, passwords
 from portal.catalogue.queries import NO_VERSION, price_table
-from portal.demo import certificates, clouds, devices, orders, retail
+from portal.demo import certificates, clouds, devices, migrations, orders, retail
 from portal.demo.cast import ALFA_CAST, ALFA_EXTRAS, BETA_CAST, BETA_EXTRAS, Sketch, extras
 from portal.demo.facts import Scene, client_of
 from portal.demo.history import past
@@ -105,6 +105,7 @@ def _seed(now: datetime, password_hash: str) -> None:
         devices.install(scene)
         events += clouds.tell(scene)
         devices.tell(scene)
+        events += migrations.tell(scene, events)
     events.sort(key=_when)
     db.session.add_all(events)
     db.session.flush()

@@ -22,7 +22,7 @@ from portal.licenses import service as licensing
 from portal.licenses.queries import holding_of
 from portal.models import AuditEvent, Client
 from portal.notifications import telling
-from portal.registrations import contract, queries
+from portal.registrations import contract, following, queries
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,15 @@ def correct(client: Client, asked: Correction, *, version: int, now: datetime, a
         raise AlreadyRegistered(held.id)
     ensure_set(client.product, asked.wanted)
 
+    changes = _changes(client, asked, now)
+
     def also(event: AuditEvent) -> None:
         _write_wish(client, event, asked.wanted, now)
+        if "document" in changes:
+            following.note_anew(client, asked.document, event, now=now, actor=actor)
         telling.settle(NoticeKind.REGISTRATION_REJECTED, [client.id])
 
-    return clients.once(order, client, _changes(client, asked, now), also)
+    return clients.once(order, client, changes, also)
 
 
 def _changes(client: Client, asked: Correction, now: datetime) -> dict[str, Any]:

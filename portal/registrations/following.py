@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from portal import audit
 from portal.audit import Actor
@@ -32,11 +32,11 @@ def navis(partner_id: int, documents: Collection[str]) -> Iterator[AnyRow]:
         yield from db.session.execute(query.where(Client.document.in_(wanted[start : start + AT_ONCE])))
 
 
-def note(link: Client, event: AuditEvent, *, now: datetime, actor: Actor) -> None:
+def note(link: Client, document: str, event: AuditEvent, *, now: datetime, actor: Actor) -> None:
     """Note whom a newly registered client follows, in its record (a draft) and in the other's. Does not commit."""
     if link.product is not Product.LINK:
         return
-    for navi in navis(link.partner_id, [link.document]):  # one at most
+    for navi in navis(link.partner_id, [document]):  # one at most
         db.session.add(NaviMigration(**columns_of(navi, partner_id=link.partner_id, link_id=link.id, now=now)))
         event.after = {**(event.after or {}), PREDECESSOR: navi.id}
         audit.record(
@@ -48,6 +48,12 @@ def note(link: Client, event: AuditEvent, *, now: datetime, actor: Actor) -> Non
             before={},
             after={SUCCESSOR: link.id},
         )
+
+
+def note_anew(link: Client, document: str, event: AuditEvent, *, now: datetime, actor: Actor) -> None:
+    """Note whom a Pendente client follows once its document was corrected. Does not commit."""
+    db.session.execute(delete(NaviMigration).where(NaviMigration.link_id == link.id))
+    note(link, document, event, now=now, actor=actor)
 
 
 def columns_of(navi: AnyRow, *, partner_id: int, link_id: int, now: datetime) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def _write(asked: Registration, offer: Quote, now: datetime, actor: Actor) -> Ou
     db.session.add(client)
     db.session.flush()
     event = _drafted(client, asked, now, actor)
-    following.note(client, event, now=now, actor=actor)
+    following.note(client, asked.document, event, now=now, actor=actor)
     if is_pending:
         _keep_wish(client, event, asked.wanted)
     else:

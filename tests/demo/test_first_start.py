@@ -27,6 +27,7 @@ from portal.domain.catalogue import OFFERS, Item, Product, RenewalMethod
 from portal.domain.charges import OrderKind, prorated_cents
 from portal.domain.cycle import cycle_of
 from portal.domain.installations import PAIRING_LIFE, SILENT_DAYS
+from portal.domain.migration import Lapse, Step
 from portal.domain.roles import Role
 from portal.domain.search import search_key
 from portal.domain.statuses import LIVE_STATUSES, Status, derive_status
@@ -45,6 +46,7 @@ from portal.models import (
     Installation,
     LicenseItem,
     LicenseOrder,
+    NaviMigration,
     Pairing,
     Partner,
     PendingChange,
@@ -53,6 +55,8 @@ from portal.models import (
     Seat,
     User,
 )
+from portal.navi_migration.queries import course_of
+from portal.navi_migration.rows import Checklist
 from tests.conftest import NOW
 from tests.kept import made_once
 
@@ -186,6 +190,16 @@ class TestCast:
     def test_there_are_two_partners_of_the_sizes_promised(self, demo: None) -> None:
         assert len(clients("Alfa Automação")) == 60
         assert len(clients("Beta Sistemas")) == 15
+
+    def test_one_migration_is_in_the_middle_and_one_is_over(self, demo: None) -> None:
+        alfa = db.session.scalars(select(Partner).order_by(Partner.id)).first().id
+        pairs = db.session.scalars(select(NaviMigration).order_by(NaviMigration.link_id.desc())).all()
+        begun, over = (Checklist.build(course_of(alfa, one.link_id), NOW) for one in pairs)
+        assert (begun.coming, begun.stages[0].at != "", begun.code != "") == (Step.BACKUP, True, True)
+        assert (over.coming, over.lapse) == (None, Lapse.LAPSED)
+        assert all(stage.at for stage in over.stages[:-1])
+        told = select(AuditEvent.client_id).where(AuditEvent.action == Action.MIGRATE)
+        assert set(db.session.scalars(told)) == {one.navi_id for one in pairs}
 
     def test_documents_are_valid_and_of_all_three_kinds(self, demo: None) -> None:
         held = [client.document for client in clients()]

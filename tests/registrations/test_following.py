@@ -12,16 +12,17 @@ from sqlalchemy import func, select
 
 from portal.clients import succession
 from portal.domain.actions import Action
-from portal.domain.catalogue import Product
+from portal.domain.catalogue import Item, Product
 from portal.domain.errors import AlreadyRegistered
 from portal.domain.statuses import Status
 from portal.extensions import db
 from portal.models import AuditEvent, Charge, Client, NaviMigration
 from portal.registrations import following
+from portal.registrations.correction import Correction, correct
 from tests.conftest import NOW
 from tests.registrations.conftest import Hand, noon
-from tests.registrations.form import CNPJ
-from tests.registrations.test_registration import NAVI, TIMES, asked, confirm
+from tests.registrations.form import CNPJ, OTHER_CNPJ
+from tests.registrations.test_registration import DATA, NAVI, TIMES, asked, confirm
 
 __all__ = ["asked"]
 
@@ -142,3 +143,18 @@ def test_thousands_of_documents_are_asked_for_in_parts(make, partner, monkeypatc
     documents = {make.client(partner, product=NAVI).document for _ in range(5)}
     monkeypatch.setattr(following, "AT_ONCE", 2)
     assert {navi.document for navi in following.navis(partner.id, documents)} == documents
+
+
+def test_a_corrected_document_is_followed_anew(asked, actor, navi, make, partner) -> None:
+    make.client(make.partner(), document=CNPJ)
+    other = make.client(partner, document=OTHER_CNPJ, product=NAVI, name="Outra")
+    link = confirm(asked, actor).client
+    wish = Correction(OTHER_CNPJ, link.renewal_method, DATA, {Item.BASE: 1})
+    correct(link, wish, version=link.version, now=NOW, actor=actor)
+    (made,) = migrations()
+    assert (made.navi_id, made.link_id) == (other.id, link.id)
+    assert (succession.of(navi).other, events_of(link)[-1].after["predecessor"]) == (None, other.id)
+
+    wish = Correction(OTHER_CNPJ, link.renewal_method, DATA | {"name": "Bar"}, {Item.BASE: 1})
+    correct(link, wish, version=link.version, now=NOW, actor=actor)
+    assert [one.id for one in migrations()] == [made.id], "another name alone begins nothing anew"
