@@ -81,7 +81,6 @@ class Checklist:
     owed: str
     code: str
     backups: list[BackupRow]
-    device: str
 
     @classmethod
     def build(cls, course: Course, now: datetime) -> Checklist:
@@ -103,7 +102,6 @@ class Checklist:
             _owed(course),
             formatting.code(course.code.code) if course.code else "",
             [BackupRow.build(one, now) for one in course.backups],
-            _device(course),
         )
 
     @property
