@@ -13,7 +13,7 @@ document.addEventListener("submit", (event) => {
   request.onload = () => {
     if (request.status === 200) return location.assign(request.responseURL);
     const page = new DOMParser().parseFromString(request.responseText, "text/html");
-    const note = page.querySelector("#upload .error, [role=alert], #main .card p");
+    const note = page.querySelector("#upload .error") || page.querySelector("#main .card p:not([hidden])");
     over(note ? note.textContent.trim() : "O portal não aceitou o envio. Tente de novo.");
   };
   request.onerror = () => over("O envio foi interrompido e nada ficou pela metade. Envie de novo.");

@@ -15,11 +15,13 @@ from threading import Thread
 from time import sleep
 
 import pytest
+from waitress.adjustments import Adjustments
 
 from portal import clock, schema
 from portal.config import ROOT
 from portal.extensions import db
 from portal.factory import create_app
+from portal.server import BODY_LIMIT, LARGE_BODY_LIMIT, _Parser
 from tests.conftest import NOW, test_config
 
 PATIENCE = 60
@@ -200,3 +202,21 @@ def test_the_portal_itself_starts_answers_and_ends_with_0(prepared: Path) -> Non
         process.kill()
     assert process.returncode == 0
     assert "Traceback" not in log
+
+
+@pytest.mark.parametrize(
+    ("command", "path", "limit"),
+    [
+        ("POST", "/clients/7/navi-upload", LARGE_BODY_LIMIT),
+        ("POST", "/clients/7/navi-upload?x=1", LARGE_BODY_LIMIT),
+        ("PUT", "/clients/7/navi-upload", BODY_LIMIT),
+        ("POST", "/clients/7/navi-upload/", BODY_LIMIT),
+        ("POST", "/clients/x/navi-upload", BODY_LIMIT),
+        ("POST", "/login", BODY_LIMIT),
+    ],
+)
+def test_only_a_backup_may_be_large(command: str, path: str, limit: int) -> None:
+    for length, is_taken in ((limit - 1, True), (limit, False)):
+        parser = _Parser(Adjustments(max_request_body_size=BODY_LIMIT))
+        parser.received(f"{command} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
+        assert (parser.error is None) is is_taken, length
