@@ -32,6 +32,7 @@ def index() -> Response:
         chips=list(rows.chips(criteria)),
         actions=words.choices(is_staff=_is_staff(scope)),
         partners=queries.partners_named(criteria.partner) if _is_staff(scope) and not page.rows else (),
+        most_partners=queries.MOST_PARTNERS,
         is_staff=_is_staff(scope),
     )
 

@@ -87,16 +87,17 @@ def test_help_is_where_the_hand_is(page_of: PageOf, ana: User, width: int, js: b
 def test_staff_search_every_partners_record(
     page_of: PageOf, make: Factory, client: Client, width: int, js: bool
 ) -> None:
-    other = make.partner(name="Gama do Sul")
+    other = make.partner(name=f"Cerrado {width} {js} do Sul")
+    make.partner(name=f"Cerrado {width} {js} do Norte")
     audit.record("notice_muted", actor=None, now=NOW, partner_id=other.id)
     db.session.commit()
     page = page_of(make.user(None, Role.OPERATOR, name="Olga"), width, js=js)
     page.goto("/trail")
     expect(page.locator("#trail-table tbody").first).to_be_visible()
     check(page, width, js=js)
-    page.get_by_role("searchbox", name="Revenda").fill("gama")
+    page.get_by_role("searchbox", name="Revenda").fill(f"cerrado {width} {js}")
     page.get_by_role("button", name="Filtrar").click()
     expect(page.get_by_role("heading", name="Qual revenda?")).to_be_visible()
     check(page, width, js=js)
-    page.get_by_role("link", name="Gama do Sul").click()
+    page.get_by_role("link", name=other.name).click()
     expect(page.locator("#trail-table tbody")).to_have_count(1)

@@ -150,6 +150,10 @@ def test_a_name_of_several_partners_asks_which(staff, make, partner) -> None:
     assert "Qual revenda?" in text
     assert f"/trail?partner={other.id}" in text
     assert shown(staff, f"?partner={other.id}") == [number]
+    assert "Há outras" not in text
+    for _ in range(queries.MOST_PARTNERS):
+        make.partner(name="Gama Norte")
+    assert "Há outras" in staff.fragment("/trail?partner=gama").text
 
 
 def test_nonsense_in_the_address_is_as_if_it_were_not_there(ours, admin, partner) -> None:
