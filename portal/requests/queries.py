@@ -98,7 +98,7 @@ def _joined(whose: Whose) -> AnySelect:
 
 def _matching(whose: Whose, criteria: RequestFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of the criteria, the state apart."""
-    clauses: list[ColumnElement[bool]] = [_found(whose, criteria.search)] if criteria.search else []
+    clauses: list[ColumnElement[bool]] = [_found(criteria.search)] if criteria.search else []
     if criteria.kind:
         clauses.append(REQUEST.kind == criteria.kind)
     match criteria.waiting:
@@ -112,22 +112,20 @@ def _matching(whose: Whose, criteria: RequestFilter) -> list[ColumnElement[bool]
     return clauses
 
 
-def _found(whose: Whose, text: str) -> ColumnElement[bool]:
-    """Say whether a typed text means a request: by its number, or by its client's name, document or ID."""
+def _found(text: str) -> ColumnElement[bool]:
+    """Say whether a typed text means a request, joined with its client: by its number, or by name, document or ID."""
     wanted, number = search.sought(text), parse_id(text)
     ways: list[ColumnElement[bool]] = [CLIENT.search_key.contains(part, autoescape=True) for part in wanted.parts]
-    if wanted.client_id:
-        ways.append(CLIENT.id == wanted.client_id)
-    clients = select(CLIENT.id).where(or_(*ways))
-    if whose.partner_id is not None:
-        clients = clients.where(CLIENT.partner_id == whose.partner_id)
-    meant = REQUEST.client_id.in_(clients)
-    return or_(meant, REQUEST.id == number) if number else meant
+    ways += [CLIENT.id == wanted.client_id] if wanted.client_id else []
+    return or_(*ways, REQUEST.id == number) if number else or_(*ways)
 
 
 def counts(whose: Whose, criteria: RequestFilter) -> dict[RequestState, int]:
     """Return how many requests are in each state; the criterion of the state apart, everything else narrows it."""
-    query = select(REQUEST.state, func.count()).where(*whose.clauses, *_matching(whose, criteria))
+    query = select(REQUEST.state, func.count()).select_from(ServiceRequest)
+    if criteria.search:
+        query = query.join(Client, CLIENT.id == REQUEST.client_id)
+    query = query.where(*whose.clauses, *_matching(whose, criteria))
     rows: Iterable[AnyRow] = db.session.execute(query.group_by(REQUEST.state))
     found = {state: int(number) for state, number in rows}
     return {state: found.get(state, 0) for state in RequestState}
