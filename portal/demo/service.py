@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from portal import clock, database, passwords
 from portal.catalogue.queries import NO_VERSION, price_table
-from portal.demo import certificates, clouds, devices, migrations, orders, retail
+from portal.demo import certificates, clouds, devices, migrations, orders, requests, retail
 from portal.demo.cast import ALFA_CAST, ALFA_EXTRAS, BETA_CAST, BETA_EXTRAS, Sketch, extras
 from portal.demo.facts import Scene, client_of
 from portal.demo.history import past
@@ -48,6 +48,7 @@ def seed_if_empty() -> bool:
     if is_ours:
         retail.bill(clock.now())
         certificates.hand_in(clock.now())
+        requests.ask(clock.now())
         notifications.notify(clock.now())  # what the night would have made, so that the first page has its banner
     return is_ours
 
