@@ -18,7 +18,7 @@ ROOT_LENGTH, CNPJ_LENGTH = 8, 14
 """The characters of a CNPJ that all establishments of a company share, and how many it has."""
 
 
-class Fault(LabelEnum):
+class BackupFault(LabelEnum):
     """Why a backup is refused whole: docs/navi-backup-format.md's reasons, and what may happen to us while reading."""
 
     TOO_LARGE = "too_large", "O backup passa do tamanho que o portal aceita."
@@ -44,7 +44,7 @@ class Fault(LabelEnum):
 class BadBackup(Exception):  # noqa: N818 - an answer, not a fault of ours
     """A backup is refused whole; the file where that was found, and what exactly, where there is more to say."""
 
-    def __init__(self, fault: Fault, file: str = "", detail: str = "") -> None:
+    def __init__(self, fault: BackupFault, file: str = "", detail: str = "") -> None:
         """Remember why and where."""
         super().__init__(fault.value, file, detail)
         self.fault, self.file, self.detail = fault, file, detail
@@ -79,7 +79,7 @@ def whose(document: str, registered: str) -> Whose:
 class Report:
     """What a pre-flight found. A backup that is refused whole has a ``fault``, and nothing of it is believed."""
 
-    fault: Fault | None = None
+    fault: BackupFault | None = None
     file: str = ""
     detail: str = ""
     document: str = ""
@@ -119,7 +119,7 @@ class Report:
     def from_json(cls, kept: Mapping[str, Any]) -> Report:
         """Return a report as it was kept."""
         return cls(
-            fault=Fault.parse(kept["fault"]),
+            fault=BackupFault.parse(kept["fault"]),
             counts={Entity(name): rows for name, rows in kept["counts"].items()},  # type: ignore[call-arg]
             sums=Sums(**kept["sums"]),
             problems=[Problem(*problem) for problem in kept["problems"]],

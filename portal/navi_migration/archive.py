@@ -24,7 +24,7 @@ from portal.domain.navi_backup import (
     MOST_RATIO,
     NAMES,
 )
-from portal.domain.preflight import BadBackup, Fault
+from portal.domain.preflight import BackupFault, BadBackup
 
 CHUNK = 64 * 1024
 _END, _LOCAL = struct.Struct("<4s4H2LH"), struct.Struct("<4s5H3L2H")
@@ -46,13 +46,13 @@ class Archive:
             BadBackup: it is not the ZIP of a backup.
         """
         if file.seek(0, os.SEEK_END) > MOST_BYTES:
-            raise BadBackup(Fault.TOO_LARGE)
+            raise BadBackup(BackupFault.TOO_LARGE)
         _ensure_plain_end(file)
         with _damage():
             self._zip = zipfile.ZipFile(file)
         found = self._zip.infolist()
         if sorted(info.orig_filename for info in found) != sorted(NAMES):
-            raise BadBackup(Fault.FOREIGN_NAMES)
+            raise BadBackup(BackupFault.FOREIGN_NAMES)
         for info in found:
             _ensure_readable(info)
         _ensure_apart(file, found)
@@ -85,7 +85,7 @@ def _damage(name: str = "") -> Iterator[None]:
     try:
         yield
     except _STRANGE:
-        raise BadBackup(Fault.DAMAGED, name) from None
+        raise BadBackup(BackupFault.DAMAGED, name) from None
 
 
 def _ensure_plain_end(file: BinaryIO) -> None:
@@ -97,23 +97,23 @@ def _ensure_plain_end(file: BinaryIO) -> None:
     file.seek(max(size - _END.size - _LOCATOR_BYTES, 0))
     tail = file.read()
     if len(tail) < _END.size + _LOCATOR_BYTES or tail.startswith(_ZIP64_LOCATOR):
-        raise BadBackup(Fault.DAMAGED)
+        raise BadBackup(BackupFault.DAMAGED)
     signature, disk, first, here, entries, length, start, comment = _END.unpack(tail[-_END.size :])
     is_whole = start + length + _END.size == size and length <= _MOST_DIRECTORY_BYTES
     if signature != _END_SIGNATURE or disk or first or comment or here != entries or not is_whole:
-        raise BadBackup(Fault.DAMAGED)
+        raise BadBackup(BackupFault.DAMAGED)
 
 
 def _ensure_readable(info: zipfile.ZipInfo) -> None:
     if info.flag_bits & _ENCRYPTED:
-        raise BadBackup(Fault.ENCRYPTED)
+        raise BadBackup(BackupFault.ENCRYPTED)
     if info.compress_type not in _PACKED:
-        raise BadBackup(Fault.DAMAGED, info.filename)
+        raise BadBackup(BackupFault.DAMAGED, info.filename)
     if info.file_size > (MOST_MANIFEST_BYTES if info.filename == MANIFEST else MOST_FILE_BYTES):
-        raise BadBackup(Fault.TOO_LARGE, info.filename)
+        raise BadBackup(BackupFault.TOO_LARGE, info.filename)
     # zipfile yields no more of a file than its entry says, so that this bounds what is unpacked.
     if info.file_size > info.compress_size * MOST_RATIO + FREE_BYTES:
-        raise BadBackup(Fault.BOMB, info.filename)
+        raise BadBackup(BackupFault.BOMB, info.filename)
 
 
 def _ensure_apart(file: BinaryIO, found: list[zipfile.ZipInfo]) -> None:
@@ -124,7 +124,7 @@ def _ensure_apart(file: BinaryIO, found: list[zipfile.ZipInfo]) -> None:
             file.seek(info.header_offset)
             *_, name_bytes, extra_bytes = _LOCAL.unpack(file.read(_LOCAL.size))
         if info.header_offset < end:
-            raise BadBackup(Fault.DAMAGED, info.filename)
+            raise BadBackup(BackupFault.DAMAGED, info.filename)
         end = info.header_offset + _LOCAL.size + name_bytes + extra_bytes + info.compress_size
     if end > directory:
-        raise BadBackup(Fault.DAMAGED)
+        raise BadBackup(BackupFault.DAMAGED)

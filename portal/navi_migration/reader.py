@@ -23,7 +23,7 @@ from portal.domain.navi_backup import (
     Entity,
 )
 from portal.domain.navi_checks import Checker
-from portal.domain.preflight import MOST_PROBLEMS, BadBackup, Fault, Problem, Report
+from portal.domain.preflight import MOST_PROBLEMS, BackupFault, BadBackup, Problem, Report
 from portal.domain.shapes import Flaw, Unreadable, read
 from portal.navi_migration.archive import Archive
 
@@ -47,21 +47,21 @@ def look_through(file: BinaryIO, tell: Tell) -> Report:
     except BadBackup as bad:
         return Report(fault=bad.fault, file=bad.file, detail=bad.detail)
     except MemoryError:
-        return Report(fault=Fault.TOO_HEAVY)
+        return Report(fault=BackupFault.TOO_HEAVY)
 
 
 def _manifest(content: bytes) -> dict[str, Any]:
     """Return a manifest of a format that is known here, which names every file once."""
     with suppress(Unreadable):
         if read(HEAD, content)["format"] > FORMAT:
-            raise BadBackup(Fault.NEWER_FORMAT)
+            raise BadBackup(BackupFault.NEWER_FORMAT)
     try:
         manifest = read(MANIFEST_SHAPE, content)
     except Unreadable as error:
         flaw = error.flaws[0]
-        raise BadBackup(Fault.MANIFEST, MANIFEST, f"{flaw.pointer} {flaw.detail}".strip()) from None
+        raise BadBackup(BackupFault.MANIFEST, MANIFEST, f"{flaw.pointer} {flaw.detail}".strip()) from None
     if sorted([MANIFEST, *(one["name"] for one in manifest["files"])]) != sorted(NAMES):
-        raise BadBackup(Fault.MANIFEST, MANIFEST, "/files deve trazer cada arquivo uma vez")
+        raise BadBackup(BackupFault.MANIFEST, MANIFEST, "/files deve trazer cada arquivo uma vez")
     return manifest
 
 
@@ -72,7 +72,7 @@ def _ensure_whole(archive: Archive, told: dict[str, Any]) -> None:
         digest.update(chunk)
         size, rows, last = size + len(chunk), rows + chunk.count(b"\n"), chunk[-1:]
     if (size, digest.hexdigest(), rows + (last != b"\n")) != (told["bytes"], told["sha256"], told["rows"]):
-        raise BadBackup(Fault.CHECKSUM, told["name"])
+        raise BadBackup(BackupFault.CHECKSUM, told["name"])
 
 
 def _report(archive: Archive, manifest: dict[str, Any], tell: Tell) -> Report:

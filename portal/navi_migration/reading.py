@@ -18,7 +18,7 @@ from flask import Flask
 from portal import database
 from portal.config import ROOT
 from portal.domain.errors import NotFound
-from portal.domain.preflight import Fault, Report
+from portal.domain.preflight import BackupFault, Report
 from portal.extensions import db
 from portal.models import NaviBackup
 from portal.navi_migration import pieces
@@ -90,7 +90,7 @@ class Reading:
             process.kill()
         if said is None:
             log.warning("the reader of backup %s ended with %s", self._backup_id, process.returncode)
-        return said or Report(fault=Fault.TOO_HEAVY).as_json()
+        return said or Report(fault=BackupFault.TOO_HEAVY).as_json()
 
     def _in_memory(self) -> int:
         """Return a file in memory with the backup's ZIP, from its beginning."""

@@ -68,12 +68,12 @@ def test_users_of_a_suspended_partner_read_and_change_nothing(page_of: PageOf, m
     expect(clients.page.get_by_text("Suspender", exact=True)).to_have_count(0)
 
 
-def test_vendor_staff_are_led_to_the_users(page_of: PageOf, make: Factory) -> None:
+def test_vendor_staff_are_led_to_what_waits_for_them(page_of: PageOf, make: Factory) -> None:
     page = page_of(make.user(None, Role.OPERATOR))
 
     page.goto("/")
 
-    expect(page.get_by_role("heading", name="Usuários", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Início", level=1)).to_be_visible()
     expect(page.get_by_role("link", name="Clientes", exact=True)).to_have_count(0)
 
 

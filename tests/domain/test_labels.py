@@ -27,6 +27,8 @@ from portal.domain.navi_backup import Entity, PaymentMethod
 from portal.domain.navi_checks import Misfit
 from portal.domain.notices import NoticeKind
 from portal.domain.orders import Fixed
+from portal.domain.people import InvitationState, PersonProblem
+from portal.domain.preflight import BackupFault, UploadFault, Whose
 from portal.domain.renewals import Blocker, Decision, Guard, Place
 from portal.domain.requests import Move, Obstacle, RequestKind, RequestState, Side
 from portal.domain.retail import Hindrance, Reminder, RetailState
@@ -159,6 +161,7 @@ LABELS = {
         "out_of_range": "quantidade fora do permitido",
         "needs": "depende de outro produto",
         "own_menu": "só se contrata pelo menu TEF",
+        "withheld": "não está sendo oferecido",
     },
     Fixed: {
         "reversed": "o pedido já foi estornado",
@@ -273,7 +276,16 @@ LABELS = {
     Side: {"partner": "Revenda", "vendor": "Fornecedor"},
     Move: {move.value: move.label for move in Move},  # buttons; tests/requests reads them
     Obstacle: {why.value: why.label for why in Obstacle},  # sentences; tests/requests reads them
-    WorkKind: {"bulk": "Alteração em lote", "import": "Importação de clientes"},
+    BackupFault: {fault.value: fault.label for fault in BackupFault},  # sentences; tests/navi_migration read them
+    UploadFault: {fault.value: fault.label for fault in UploadFault},
+    Whose: {whose.value: whose.label for whose in Whose},
+    PersonProblem: {problem.value: problem.label for problem in PersonProblem},  # sentences; tests/accounts read them
+    InvitationState: {"open": "Aguardando", "expired": "Vencido", "accepted": "Aceito", "withdrawn": "Cancelado"},
+    WorkKind: {
+        "bulk": "Alteração em lote",
+        "import": "Importação de clientes",
+        "preflight": "Conferência de backup",
+    },
 }
 
 

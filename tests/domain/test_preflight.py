@@ -6,7 +6,7 @@ import pytest
 
 from portal.domain.navi_backup import Entity
 from portal.domain.navi_checks import Sums
-from portal.domain.preflight import BadBackup, Fault, Problem, Report, Whose, whose
+from portal.domain.preflight import BackupFault, BadBackup, Problem, Report, Whose, whose
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_report_is_kept_whole() -> None:
 
 
 def test_one_refused_whole_is_not_sound() -> None:
-    report = Report(fault=Fault.BOMB, file="sales.jsonl")
+    report = Report(fault=BackupFault.BOMB, file="sales.jsonl")
     assert Report.from_json(report.as_json()) == report
     assert (report.is_sound, report.made_at) == (False, None)
-    assert BadBackup(Fault.BOMB, "sales.jsonl").args == ("bomb", "sales.jsonl", "")
+    assert BadBackup(BackupFault.BOMB, "sales.jsonl").args == ("bomb", "sales.jsonl", "")

@@ -251,8 +251,8 @@ def test_a_stranger_s_form_with_the_same_key_learns_nothing(make, app, admin, sh
 
 
 def test_the_words_of_a_report_hold_for_every_fault(shop) -> None:
-    from portal.domain.preflight import Fault, Report
+    from portal.domain.preflight import BackupFault, Report
 
-    for fault in Fault:
+    for fault in BackupFault:
         found = Found.build(Report(fault=fault, file="sales.jsonl"), shop)
         assert (found.is_ready, found.place, found.whose) == (False, "Vendas", None)

@@ -11,7 +11,7 @@ import pytest
 
 from portal.config import ROOT
 from portal.domain.navi_backup import Entity
-from portal.domain.preflight import MOST_PROBLEMS, Fault, Report
+from portal.domain.preflight import MOST_PROBLEMS, BackupFault, Report
 from portal.navi_migration.reader import look_through
 from tests import navi_corpus as corpus
 
@@ -43,7 +43,7 @@ def test_whatever_can_be_wrong_is_told_by_its_reason_or_its_line(bad) -> None:
         places = [problem[:3] for problem in report.problems]
         assert (bad.file, bad.line, bad.pointer) in places, places
     else:
-        assert (report.fault, report.problems) == (Fault(bad.reason), [])
+        assert (report.fault, report.problems) == (BackupFault(bad.reason), [])
 
 
 def test_a_backup_of_another_shop_is_read_like_any_other() -> None:
@@ -51,7 +51,7 @@ def test_a_backup_of_another_shop_is_read_like_any_other() -> None:
 
 
 def test_a_file_of_more_than_50_mb_is_not_even_opened() -> None:
-    assert found_in(b"\0" * (50 * 1024 * 1024 + 1)).fault is Fault.TOO_LARGE
+    assert found_in(b"\0" * (50 * 1024 * 1024 + 1)).fault is BackupFault.TOO_LARGE
 
 
 def test_of_many_problems_the_first_are_told_and_the_others_counted() -> None:
