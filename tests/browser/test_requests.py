@@ -31,14 +31,9 @@ def olga(make: Factory) -> User:
     return make.user(None, Role.OPERATOR, name="Olga Operadora")
 
 
-def test_an_import_is_asked_for_valued_and_given_up(
-    page_of: PageOf, make: Factory, partner: Partner, ana: User, olga: User, width: int, js: bool
-) -> None:
-    make.price_version()
-    shop = make.client(partner, name=LONG)
-    page = page_of(ana, width, js=js)
+def send(page: Page, *, js: bool) -> None:
+    """Ask for an import for the client with the long name, from the empty list on."""
     page.goto("/import-requests")
-    expect(page.get_by_role("heading", name="Nenhuma solicitação ainda")).to_be_visible()
     page.get_by_role("link", name="Solicitar importação").click()
     check_barriers(page, js=js)
     page.get_by_role("link", name=LONG).click()
@@ -51,7 +46,9 @@ def test_an_import_is_asked_for_valued_and_given_up(
     state(page, "Enviada")
     check_barriers(page, js=js)
 
-    desk = page_of(olga, width, js=js)
+
+def value(desk: Page, *, js: bool) -> None:
+    """Take the newest request out of the queue, ask something, name its value."""
     desk.goto("/queue")
     check_barriers(desk, js=js)
     desk.get_by_role("link", name=LONG).first.click()
@@ -66,6 +63,15 @@ def test_an_import_is_asked_for_valued_and_given_up(
     state(desk, "Aguardando pagamento")
     check_barriers(desk, js=js)
 
+
+def test_an_import_is_asked_for_valued_and_given_up(
+    page_of: PageOf, make: Factory, partner: Partner, ana: User, olga: User, width: int, js: bool
+) -> None:
+    make.price_version()
+    make.client(partner, name=LONG)
+    page = page_of(ana, width, js=js)
+    send(page, js=js)
+    value(page_of(olga, width, js=js), js=js)
     page.reload()
     state(page, "Aguardando pagamento")
     expect(page.get_by_role("link", name="Ver fatura e pagar")).to_be_visible()
@@ -76,4 +82,3 @@ def test_an_import_is_asked_for_valued_and_given_up(
     page.goto("/import-requests")
     expect(page.get_by_role("link", name=LONG)).to_be_visible()
     check_barriers(page, js=js)
-    assert shop.id
