@@ -13,7 +13,7 @@ from reference.wire import Refused
 SETUP = "setup"
 """What the portal is owed until it knows that users were made."""
 
-AGAIN = {"credentials_refused", "malformed"}
+AGAIN = {"credentials_refused", "code_needed", "second_step_owed", "malformed"}
 """Refusals after which other credentials may do."""
 
 ROLES = {Role.ADMIN: "Administrador", Role.MANAGER: "Gerente", Role.CASHIER: "Caixa"}
@@ -21,7 +21,7 @@ MOST_NAME = 60
 
 
 def ask_partner(place: Place) -> None:
-    """Ask for the partner's credentials, which are sent and forgotten; for the code of a second factor only after a no.
+    """Ask for the partner's credentials, which are sent and forgotten; for the code of a second step once the portal wants it.
 
     What is kept is the portal's word that they were right, which counts for some minutes.
     """
@@ -30,14 +30,15 @@ def ask_partner(place: Place) -> None:
     while not place.main.state.grant:
         told |= {"email": screen.ask("E-mail"), "password": screen.ask_secret("Senha")}
         if "code" in told:
-            told["code"] = screen.ask_secret("Código da verificação em duas etapas (vazio se não há)")
+            told["code"] = screen.ask_secret("Código da verificação em duas etapas")
         try:
             answer = place.main.call("/grants", told, "grant", "expires_at", "user")
         except Refused as why:
             if why.reason not in AGAIN:
                 raise
             screen.say(str(why))
-            told["code"] = ""
+            if why.reason == "code_needed":
+                told["code"] = ""
             continue
         place.save(grant={"grant": answer["grant"], "expires_at": answer["expires_at"]})
         screen.say(f"Credenciais de {answer['user']} conferidas.")

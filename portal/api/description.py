@@ -83,7 +83,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "Linked": _object({"url": _TEXT | {"description": "The Link de Download."}, "expires_at": _MOMENT}),
     "Granted": _object(
         {
-            "grant": _TEXT | {"description": "Good once, for this installation. Keep it in memory only."},
+            "grant": _TEXT
+            | {"description": "Good once, for this installation. Forget it once it is used or has expired."},
             "expires_at": _MOMENT,
             "user": _TEXT | {"description": "The name of the partner's user."},
         }

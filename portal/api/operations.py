@@ -131,7 +131,14 @@ OPERATIONS = (
         {201: "Granted"},
         migration_shapes.GRANT,
         has_key=True,
-        refusals=(*_KEYED, Reason.NOT_LICENSED, Reason.CREDENTIALS_REFUSED, Reason.TOO_MANY_ATTEMPTS),
+        refusals=(
+            *_KEYED,
+            Reason.NOT_LICENSED,
+            Reason.CREDENTIALS_REFUSED,
+            Reason.CODE_NEEDED,
+            Reason.SECOND_STEP_OWED,
+            Reason.TOO_MANY_ATTEMPTS,
+        ),
     ),
     Operation(
         "/setups",

@@ -83,6 +83,11 @@ class Reason(LabelEnum):
     DAMAGED = "damaged", "O backup chegou danificado. Envie de novo."
     NO_MIGRATION = "no_migration", "O portal não conhece uma migração para este cliente."
     CREDENTIALS_REFUSED = "credentials_refused", "E-mail, senha ou código não conferem."
+    CODE_NEEDED = "code_needed", "Informe também o código da verificação em duas etapas."
+    SECOND_STEP_OWED = (
+        "second_step_owed",
+        "Sua revenda exige a verificação em duas etapas. Entre no portal, ative-a e tente de novo.",
+    )
     GRANT_REFUSED = "grant_refused", "A confirmação do parceiro venceu ou já foi usada. Peça as credenciais de novo."
     MALFORMED = "malformed", "O programa enviou dados que o portal não entende. Atualize o programa."
 

@@ -13,6 +13,7 @@ from sqlalchemy import CursorResult, select, update
 from portal import audit
 from portal.access import token_hash
 from portal.accounts import credentials
+from portal.accounts.credentials import Outcome
 from portal.audit import Actor
 from portal.domain.catalogue import Product
 from portal.domain.errors import ProgramRefused
@@ -22,6 +23,9 @@ from portal.domain.roles import Permission, may
 from portal.extensions import db
 from portal.models import Client, NaviBackup, NaviMigration, Partner, PartnerGrant, User
 from portal.navi_migration import ending, programs, receiving
+
+MISSING = {Outcome.CODE_NEEDED: Reason.CODE_NEEDED, Outcome.SET_UP_NEEDED: Reason.SECOND_STEP_OWED}
+"""What is told to whoever has proven e-mail and password, as the login tells it."""
 
 RESTORED, GRANTED, USERS_MADE = "navi_restored", "partner_grant_given", "link_users_made"
 
@@ -102,16 +106,16 @@ def grant(key: str, asked: Credentials, *, now: datetime) -> Grant:
     """Turn a partner's credentials into a grant of some minutes for one installation. Commits.
 
     Raises:
-        ProgramRefused: the key; anything about the credentials, all in one answer.
+        ProgramRefused: the key; anything wrong about the credentials, all in one answer; right ones without the second step.
         TooManyAttempts: for this e-mail, known or not, or from this address, over all doors together.
     """
     installation, client = programs.of(key, Product.LINK)
     installation_id, client_id, partner_id = installation.id, client.id, client.partner_id
     db.session.rollback()
-    proven = credentials.check(asked.email, asked.password, asked.code, address=asked.address, now=now).person
-    granter = _granter(proven.id, partner_id) if proven else None
+    checked = credentials.check(asked.email, asked.password, asked.code, address=asked.address, now=now)
+    granter = _granter(checked.person.id, partner_id) if checked.person else None
     if granter is None:
-        raise ProgramRefused(Reason.CREDENTIALS_REFUSED)
+        raise ProgramRefused(MISSING.get(checked.outcome, Reason.CREDENTIALS_REFUSED))
     token = secrets.token_urlsafe(32)
     made = PartnerGrant(
         token_hash=token_hash(token), installation_id=installation_id, user_id=granter.user_id,

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pyotp
 import pytest
 from sqlalchemy import select, update
 
 from portal import clock
+from portal.accounts import second_step
 from portal.domain.migration import BackupState
 from portal.domain.navi_backup import MIGRATED
 from portal.domain.roles import Role
 from portal.extensions import db
 from portal.models import AuditEvent, NaviBackup, NaviMigration, Partner, PartnerGrant, User
+from portal.sealing import sealer
 from tests.conftest import NOW
 from tests.factories import PASSWORD
 from tests.navi_migration.conftest import Program, content, sha256
 from tests.navi_migration.test_receiving import reason
 
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 COUNTS = {entity.value: 10 for entity in MIGRATED}
 
 
@@ -121,6 +125,17 @@ def test_whatever_is_wrong_with_credentials_is_one_answer(link, user, make, part
     db.session.execute(update(Partner).where(Partner.id == partner.id).values(suspended_at=NOW))
     db.session.commit()
     assert reason(link.post("/grants", asked())) == (403, "credentials_refused")
+
+
+def test_who_is_right_so_far_is_told_what_the_second_step_wants(link, user, partner) -> None:
+    partner.totp_demanded_at = NOW
+    db.session.commit()
+    assert reason(link.post("/grants", asked())) == (403, "second_step_owed")
+    user.sealed_totp, user.totp_since = sealer().seal(SECRET.encode(), second_step.place(user.id)), NOW
+    db.session.commit()
+    assert reason(link.post("/grants", asked())) == (403, "code_needed")
+    assert reason(link.post("/grants", asked(code="000000"))) == (403, "credentials_refused")
+    assert link.post("/grants", asked(code=pyotp.TOTP(SECRET).at(NOW))).status_code == 201
 
 
 def test_tries_count_with_those_at_the_login(link, user, visitor) -> None:

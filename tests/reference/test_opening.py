@@ -237,11 +237,14 @@ def test_an_activation_by_a_clock_that_stood_wrong_is_gone_on_with_once_it_is_ri
 
 
 def test_wrong_credentials_are_asked_again_with_the_code_and_kept_nowhere(machine: Machine, file: str) -> None:
-    machine.line.refuses["/grants"] = [Refused("credentials_refused", "E-mail, senha ou código não conferem.")]
-    typed = (*PARTNER, *PARTNER, "123456", *REVIEW)
+    machine.line.refuses["/grants"] = [
+        Refused("credentials_refused", "E-mail, senha ou código não conferem."),
+        Refused("code_needed", "Informe também o código."),
+    ]
+    typed = (*PARTNER, *PARTNER, *PARTNER, "123456", *REVIEW)
     assert "não conferem" in machine.open(*RESTORE, file, "Sim", "", *ACTIVATE, *typed)
-    first, second = (body for path, body in machine.line.told if path == "/grants")
-    assert ("code" in first, second["code"]) == (False, "123456")
+    codes = [body.get("code") for path, body in machine.line.told if path == "/grants"]
+    assert codes == [None, None, "123456"]
     kept = b"".join(path.read_bytes() for path in machine.home.iterdir())
     assert not any(word.encode() in kept for word in (*PARTNER, "123456"))
 
