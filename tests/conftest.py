@@ -19,6 +19,9 @@ from tests.factories import Factory
 from tests.fixed import unfixed
 from tests.visitor import Visitor
 
+ONLY_ON = {"test_grants.py": "postgresql", "test_plans.py": "sqlite"}
+"""Files about what one of the databases alone has."""
+
 NOW = datetime.fromisoformat("2025-07-10T12:00:00-03:00")
 """The moment at which every test starts: R1's due date, noon in São Paulo."""
 
@@ -26,6 +29,12 @@ NOW = datetime.fromisoformat("2025-07-10T12:00:00-03:00")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Choose the database that the suite runs on."""
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Pass over what is about the other database."""
+    database = config.getoption("--database")
+    return True if ONLY_ON.get(collection_path.name, database) != database else None
 
 
 @pytest.fixture(scope="session")

@@ -46,8 +46,9 @@ def test_an_event_is_told_everything_before_it_is_kept(app) -> None:
 
 
 def test_nobody_empties_the_table(app) -> None:
-    if db.engine.dialect.name != "postgresql":
-        pytest.skip("SQLite has no TRUNCATE")
+    audit.record("edit", actor=None, now=NOW)
+    db.session.commit()
+    is_postgresql = db.engine.dialect.name == "postgresql"  # on SQLite emptying a table is deleting its rows
     with pytest.raises(DatabaseError, match="never changed"):
-        db.session.execute(text("TRUNCATE audit_events CASCADE"))
+        db.session.execute(text("TRUNCATE audit_events CASCADE" if is_postgresql else "DELETE FROM audit_events"))
     db.session.rollback()

@@ -72,6 +72,8 @@ CLIENTS_PAGE = "/clients/18007"
 QUERIES_OF_A_CLIENT = 16
 """A client's page tells the most: data, holding, code, key and mutes, what is in use, programs and seats, codes with their
 sendings, charges, open invoices, history, Cloud, whom it follows; and, for "Estornar pedido" and "Desfazer", what is billed ahead."""
+QUERIES_OF_A_PROFILE = 7
+"""A profile tells of the user, the second step, the sessions, the company, and the vendor's visits."""
 QUERIES_OF_A_RENEWAL = 14
 """The values of one client's renewal: every fact that could stand in its way."""
 
@@ -329,7 +331,7 @@ def test_a_fragment_of_the_credit_ledger(web, credited, record_property, query) 
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/credit", QUERIES), ("/credit?after=60", QUERIES), ("/credit/export", QUERIES), ("/profile", QUERIES),
+    [("/credit", QUERIES), ("/credit?after=60", QUERIES), ("/credit/export", QUERIES), ("/profile", QUERIES_OF_A_PROFILE),
      ("/users", QUERIES), ("/profile/authenticator/new", QUERIES),
      ("/closing", QUERIES_OF_A_MONTH), ("/closing/statement", QUERIES_OF_A_MONTH), ("/closing/export", QUERIES_OF_A_MONTH)],
 )  # fmt: skip

@@ -25,7 +25,7 @@ OF_NO_CLIENT = {
     "operator_created", "password_link_issued", "password_set", "signing_key_rotated",
     "role_changed", "user_deactivated", "user_reactivated", "invitation_sent", "invitation_withdrawn", "invitation_accepted",
     "second_step_enabled", "second_step_disabled", "second_step_reset", "second_step_demanded", "second_step_left_open",
-    "admin_invited", "partner_registered", "withdraw_prices",
+    "admin_invited", "partner_registered", "staff_visit", "withdraw_prices",
     "recovery_codes_renewed", "name_changed", "password_changed", "contact_changed",
 }  # fmt: skip
 """Recorded of a partner, a user, a file or the portal, and never shown on one client's page."""
