@@ -130,11 +130,8 @@ class BackupView:
         """What is announced when the pre-flight ends; nothing before."""
         if self.found is None:
             return "A conferência parou." if self.error else ""
-        return (
-            "Conferência concluída: o backup pode ser restaurado."
-            if self.found.is_ready
-            else ("Conferência concluída: leia o que foi encontrado.")
-        )
+        end = "o backup pode ser restaurado" if self.found.is_ready else "leia o que foi encontrado"
+        return f"Conferência concluída: {end}."
 
 
 def is_here(backup: NaviBackup, now: datetime) -> bool:

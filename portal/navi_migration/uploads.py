@@ -57,9 +57,7 @@ def upload(client_id: int, partner_id: int, sent: Upload, *, now: datetime, acto
     backup_id, is_new = backup.id, backup.state is BackupState.RECEIVING
     db.session.rollback()
     if is_new:
-        for number, content in enumerate(_parts(sent.content), 1):
-            pieces.keep(backup_id, number, content)
-            db.session.commit()
+        _keep_all(backup_id, sent.content)
     backup = db.session.get_one(NaviBackup, backup_id)
     if is_new and _receive(backup_id, now):
         _record(receiving.RECEIVED, backup, now, actor)
@@ -67,6 +65,17 @@ def upload(client_id: int, partner_id: int, sent: Upload, *, now: datetime, acto
         preflight.ask(backup, now=now, actor=actor)
     db.session.commit()
     return backup
+
+
+def _keep_all(backup_id: int, content: BinaryIO) -> None:
+    """Keep a backup's pieces while nobody deletes or replaces it; its row is locked for each, so that none is left over."""
+    waiting = NaviBackup.id == backup_id, NaviBackup.state == BackupState.RECEIVING
+    for number, part in enumerate(_parts(content), 1):
+        if db.session.scalar(select(NaviBackup.id).where(*waiting).with_for_update()) is None:
+            break
+        pieces.keep(backup_id, number, part)
+        db.session.commit()
+    db.session.rollback()
 
 
 def _measure(content: BinaryIO) -> _Measured:

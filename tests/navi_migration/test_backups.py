@@ -16,7 +16,7 @@ from portal.domain.roles import Role
 from portal.domain.works import WorkKind
 from portal.extensions import db
 from portal.models import AuditEvent, Client, NaviBackup, NaviBackupPiece, User, Work
-from portal.navi_migration import ending, reading
+from portal.navi_migration import ending, pieces, reading
 from portal.navi_migration.backup_rows import Found
 from portal.navi_migration.preflight import _readings
 from tests import navi_corpus as corpus
@@ -191,6 +191,25 @@ def test_a_backup_deleted_while_it_is_looked_through_ends_the_work(admin, shop) 
     assert admin.post(f"{sent.location}/check").status_code == 404
     deleted = select(func.count()).where(AuditEvent.action == "navi_backup_deleted")
     assert db.session.scalar(deleted) == 1
+
+
+def test_one_replaced_while_it_comes_in_leaves_nothing_behind(admin, shop, monkeypatch) -> None:
+    keep = pieces.keep
+
+    def replaced(backup_id: int, number: int, part: bytes) -> bool:
+        keep(backup_id, number, part)
+        return ending.end(backup_id, BackupState.REPLACED, NOW)
+
+    monkeypatch.setattr(pieces, "keep", replaced)
+    sent = send(admin, shop.id, content())
+    assert "Substituído" in admin.get(sent.location).text
+    assert db.session.scalar(select(func.count()).select_from(NaviBackupPiece)) == 0
+    assert db.session.scalar(select(func.count()).select_from(Work)) == 0
+
+
+def test_one_that_did_not_come_whole_says_so(admin, navi, navi_client) -> None:
+    navi.begin(content())
+    assert "ainda não chegou inteiro" in admin.get(f"/clients/{navi_client.id}/navi-backups/{one().key}").text
 
 
 def test_what_was_found_stays_when_the_content_is_gone(admin, shop) -> None:
