@@ -36,7 +36,7 @@ def client(make: Factory, partner: Partner, ana: User) -> Client:
         for name in (LONG, "Bar do Zé")
     )
     service.move(partner.id, CreditKind.MARGIN, 123_456, now=NOW, origin=Origin(client_id=paid.id))
-    pay(purse.renew(paid, TODAY, credit=1_000), TODAY, cents=5_000, end_to_end_id=f"E{partner.id:031d}")
+    pay(purse.renew(paid, TODAY, credit=1_000), TODAY, cents=5_000)
     purse.renew(asked, TODAY, credit=2_000)
     db.session.commit()
     return paid
