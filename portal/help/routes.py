@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from portal import clock
-from portal.access import requires
+from portal.access import requires, viewer
 from portal.domain.errors import NotFound
 from portal.domain.roles import Permission
 from portal.domain.statuses import Status
 from portal.help import rows
 from portal.help.rows import ActionHelp, StatusHelp
-from portal.help.topics import OPENED_BY, Topic, topic_of
+from portal.help.topics import OPENED_BY, Topic, topic_of, topics_for
 
 bp = Blueprint("help", __name__, url_prefix="/help")
 
@@ -20,7 +20,7 @@ bp = Blueprint("help", __name__, url_prefix="/help")
 @requires(Permission.SIGNED_IN)
 def index() -> str:
     """What there is to read."""
-    return render_template("help/index.html", topics=list(Topic), statuses=list(Status))
+    return render_template("help/index.html", topics=topics_for(viewer().role), statuses=list(Status))
 
 
 @bp.get("/actions")

@@ -22,9 +22,9 @@ PARTNERS = tuple(role for role in Role if role is not Role.OPERATOR)
 
 
 def roles_with(permission: Permission) -> str:
-    """Return the partner's roles that hold a permission, in words."""
+    """Return the partner's roles that hold a permission, in words; the vendor's where none does."""
     held = [role.label for role in PARTNERS if permission in GRANTS[role]]
-    return "todos" if len(held) == len(PARTNERS) else ", ".join(held)
+    return "todos" if len(held) == len(PARTNERS) else ", ".join(held or [Role.OPERATOR.label])
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal.domain.labels import LabelEnum
-from portal.domain.roles import Permission
+from portal.domain.roles import GRANTS, VENDOR_ONLY, Permission, Role
 
 
 class Topic(LabelEnum):
@@ -30,6 +30,13 @@ class Topic(LabelEnum):
     PROFILE = "profile", "Perfil"
     USERS = "users", "Usuários"
     TRAIL = "trail", "Auditoria"
+    DESK = "desk", "Início do fornecedor"
+    PENDING = "pending-registrations", "Cadastros pendentes"
+    PARTNERS = "partners", "Revendas"
+    CATALOGUE = "catalogue", "Preços"
+    QUEUE = "queue", "Solicitações"
+    PAYMENTS = "payments", "Pagamentos"
+    OPERATIONS = "operations", "Rotinas"
 
 
 BLUEPRINTS: dict[str, Topic] = {
@@ -53,6 +60,12 @@ BLUEPRINTS: dict[str, Topic] = {
     "navi_backups": Topic.MIGRATION,
     "imports": Topic.IMPORTS,
     "trail": Topic.TRAIL,
+    "backoffice": Topic.DESK,
+    "evaluations": Topic.PENDING,
+    "partners": Topic.PARTNERS,
+    "catalogue": Topic.CATALOGUE,
+    "payments": Topic.PAYMENTS,
+    "operations": Topic.OPERATIONS,
 }
 """The page of every screen of a feature."""
 
@@ -67,6 +80,8 @@ ENDPOINTS: dict[str, Topic] = {
     "accounts.users": Topic.USERS,
     "accounts.user": Topic.USERS,
     "accounts.invitation_new": Topic.USERS,
+    "requests.queue": Topic.QUEUE,
+    "requests.queued": Topic.QUEUE,
 }
 """Screens that have another one than their feature's others."""
 
@@ -92,8 +107,22 @@ OPENED_BY: dict[Topic, Permission] = {
     Topic.PROFILE: Permission.SIGNED_IN,
     Topic.USERS: Permission.MANAGE_USERS,
     Topic.TRAIL: Permission.VIEW_TRAIL,
+    Topic.DESK: Permission.MANAGE_PARTNERS,
+    Topic.PENDING: Permission.EVALUATE_REGISTRATIONS,
+    Topic.PARTNERS: Permission.MANAGE_PARTNERS,
+    Topic.CATALOGUE: Permission.MANAGE_CATALOGUE,
+    Topic.QUEUE: Permission.HANDLE_REQUESTS,
+    Topic.PAYMENTS: Permission.CONFIRM_PAYMENTS,
+    Topic.OPERATIONS: Permission.RUN_JOBS,
 }
 """What a screen's first page asks for."""
+
+
+def topics_for(role: Role) -> list[Topic]:
+    """Return the contents: what a partner has, the screens of other roles included; to the vendor, what its own open."""
+    if role is not Role.OPERATOR:
+        return [topic for topic in Topic if OPENED_BY[topic] not in VENDOR_ONLY]
+    return [topic for topic in Topic if OPENED_BY[topic] in GRANTS[role] and topic is not Topic.HOME]
 
 
 def topic_of(endpoint: str | None) -> Topic | None:

@@ -34,6 +34,8 @@ def test_a_run_that_was_asked_for_is_watched_until_it_ends(
     if js:
         page.clock.install(time=NOW)
     page.goto("/users")
+    if width < 600:
+        page.get_by_role("button", name="Mais").click()
     page.get_by_role("link", name="Rotinas").click()
     expect(page.get_by_role("heading", name="Rotinas", level=1)).to_be_visible()
     ready(page)

@@ -9,15 +9,13 @@ from flask import Flask
 
 from portal.access import PUBLIC
 from portal.domain.actions import ALLOWED, PERMISSION_OF, Action
-from portal.domain.roles import GRANTS, Role
+from portal.domain.roles import Role
 from portal.domain.statuses import Status
 from portal.errors import REASONS
 from portal.help import rows
-from portal.help.topics import BLUEPRINTS, ENDPOINTS, OPENED_BY, Topic, topic_of
+from portal.help.topics import BLUEPRINTS, ENDPOINTS, OPENED_BY, Topic, topic_of, topics_for
 from tests.factories import Factory
 from tests.visitor import Visitor
-
-PARTNERS = [role for role in Role if role is not Role.OPERATOR]
 
 
 @pytest.fixture
@@ -25,11 +23,11 @@ def ana(app: Flask, make: Factory) -> Visitor:
     return Visitor(app).sign_in(make.user(make.partner()))
 
 
-def test_every_screen_that_a_partner_sees_has_a_topic(migrated_app: Flask) -> None:
+def test_every_screen_has_a_topic(migrated_app: Flask) -> None:
     screens = set()
     for rule in migrated_app.url_map.iter_rules():
         permission = migrated_app.view_functions[rule.endpoint].permission
-        if "GET" in rule.methods and permission != PUBLIC and any(permission in GRANTS[role] for role in PARTNERS):
+        if "GET" in rule.methods and permission != PUBLIC:
             screens.add(rule.endpoint)
     without = sorted(name for name in screens if not name.startswith("help.") and topic_of(name) is None)
     assert without == [], "name their topic in portal/help/topics.py, its text in templates/help/topics/"
@@ -86,15 +84,36 @@ def test_who_may_is_said_by_roles() -> None:
     assert rows.roles_with(OPENED_BY[Topic.TRAIL]) == "Administrador"
 
 
-def test_the_contents_lead_to_every_page(ana: Visitor) -> None:
-    text = ana.get("/help").text
-    assert all(f'href="/help/{one.value}"' in text for one in (*Topic, *Status))
+@pytest.mark.parametrize("role", Role)
+def test_the_contents_lead_to_every_page_that_somebody_needs(app: Flask, make: Factory, role: Role) -> None:
+    user = make.user(None if role is Role.OPERATOR else make.partner(), role)
+    text = Visitor(app).sign_in(user).get("/help").text
+    named = {one for one in (*Topic, *Status) if f'href="/help/{one.value}"' in text}
+    assert named == {*topics_for(role), *Status}
+
+
+def test_the_vendor_s_screens_stand_in_the_vendor_s_contents_and_in_no_other() -> None:
+    assert set(topics_for(Role.ADMIN)) | set(topics_for(Role.OPERATOR)) == set(Topic)
+    assert Topic.QUEUE in topics_for(Role.OPERATOR)
+    assert Topic.QUEUE not in topics_for(Role.ADMIN)
 
 
 def test_the_users_menu_leads_to_the_page_about_the_screen(ana: Visitor) -> None:
     assert 'href="/help/clients">Ajuda</a>' in ana.get("/clients").text
     assert 'href="/help/invoices">Ajuda</a>' in ana.get("/invoices").text
     assert 'href="/help">Ajuda</a>' in ana.get("/help/clients").text
+
+
+def test_the_vendor_s_staff_is_led_to_the_pages_about_their_screens(app: Flask, make: Factory) -> None:
+    staff = Visitor(app).sign_in(make.user(None, Role.OPERATOR))
+    for path, topic in (
+        ("/backoffice", "desk"),
+        ("/queue", "queue"),
+        ("/users", "users"),
+        ("/operations", "operations"),
+    ):
+        assert f'href="/help/{topic}">Ajuda</a>' in staff.get(path).text
+    assert "Quem abre esta tela: Operador." in staff.get("/help/queue").text
 
 
 def test_what_no_page_is_about_is_not_found_and_nobody_reads_without_a_session(app: Flask, ana: Visitor) -> None:
