@@ -46,7 +46,7 @@ class UploadForm(KeyForm):
 class VendorUploadForm(UploadForm):
     """The Operador's upload."""
 
-    partner_id = SelectField("Parceiro", coerce=lambda value: parse_id(str(value)), validate_choice=False)
+    partner_id = SelectField("Revenda", coerce=lambda value: parse_id(str(value)), validate_choice=False)
 
     def offer(self, partners: Mapping[int, str]) -> None:
         """Offer partners to choose from."""
@@ -56,7 +56,7 @@ class VendorUploadForm(UploadForm):
     def validate_partner_id(self, field: Any) -> None:
         """Accept the partners that were offered."""
         if field.data not in self.offered:
-            raise ValidationError("Escolha o parceiro.")
+            raise ValidationError("Escolha a revenda.")
 
 
 def places_from(form: Mapping[str, str], width: int, *, has_due_dates: bool) -> dict[Column, int]:

@@ -88,7 +88,7 @@ def test_the_operador_brings_clients_with_their_due_dates(
     page = page_of(make.user(None, Role.OPERATOR, name="Olga"), width)
     page.goto("/imports")
     page.get_by_role("link", name="Importar clientes").last.click()
-    page.get_by_label("Parceiro").select_option(value=str(partner.id))
+    page.get_by_label("Revenda").select_option(value=str(partner.id))
     check_barriers(page, js=True)
     send(page, csv_of(DUE_TITLES, [*row(make, "Cliente de antes"), "09/07/2025"]), "antigos.csv")
     page.get_by_role("button", name="Conferir planilha").first.click()

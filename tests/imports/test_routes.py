@@ -403,11 +403,11 @@ def test_the_operador_imports_due_dates_for_a_partner(operator, partner, row, ma
     assert operator.get("/imports/template.csv").data.decode("utf-8-sig").splitlines()[0].endswith(";Vencimento")
     content = csv_of(DUE_TITLES, [*row("Cliente Antigo"), "09/07/2025"])
     assert send(operator, content, partner_id="").status_code == 422
-    assert "Escolha o parceiro." in send(operator, content, partner_id="999").text
+    assert "Escolha a revenda." in send(operator, content, partner_id="999").text
     assert send(operator, content, partner_id=str(partner.id)).status_code == 303
     choose(operator, the_run())
     trial = operator.get(f"/imports/{the_run().key}").text
-    assert "parceiro Revenda Alfa" in trial
+    assert "revenda Revenda Alfa" in trial
     assert "Nada a pagar." in trial
     confirm(operator, the_run())
     result = operator.get(f"/imports/{the_run().key}").text
