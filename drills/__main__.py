@@ -11,6 +11,7 @@ from time import monotonic
 
 from drills import (
     backup,
+    barriers,
     bulk,
     certificates,
     desk,
@@ -53,6 +54,7 @@ DRILLS: dict[str, Callable[..., Iterator[Row]]] = {
     "slow": slow.run,
     "guess": guess.run,
     "proxy": proxy.run,
+    "barriers": barriers.run,
 }
 
 
