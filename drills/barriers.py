@@ -56,7 +56,7 @@ OPENED = {
     **{f"menu of a client {status}": f"tbody:has(.s.{status}) .i[id^=m]" for status in STATUSES},
     "menu": ".list .i[id^=m]",
 }
-SETTLED = "!document.querySelector('.htmx-request')"
+BUSY, PAUSE_MS = ".htmx-request", 60
 FOLDED = "main details:not([open]) > summary"
 
 
@@ -202,13 +202,14 @@ class Look:
         first = self.page.locator(selector).locator("visible=true").first
         if first.count():
             first.click()
-            self.page.wait_for_timeout(60)
-            self.page.wait_for_function(SETTLED)
+            self.page.wait_for_timeout(PAUSE_MS)
+            self.page.locator(BUSY).first.wait_for(state="detached")
 
     def _check(self, path: str, place: Place, state: str) -> None:
         for what in self._barriers(is_covered="menu" in state):
             if (place.endpoint, what) not in self.walk.found:
                 self.walk.found[place.endpoint, what] = f"{self.who} {path}{state}"
+                print(f"    {self.who} {path}{state}: {what}", flush=True)
 
     def _barriers(self, *, is_covered: bool = False) -> Iterator[str]:
         """Say what is wrong; what an open menu lies over for as long as it is open is no target meanwhile."""
