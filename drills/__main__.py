@@ -18,6 +18,7 @@ from drills import (
     disk,
     guess,
     imports,
+    journeys,
     kill,
     locks,
     migration,
@@ -55,6 +56,7 @@ DRILLS: dict[str, Callable[..., Iterator[Row]]] = {
     "guess": guess.run,
     "proxy": proxy.run,
     "barriers": barriers.run,
+    "journeys": journeys.run,
 }
 
 

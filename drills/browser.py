@@ -64,7 +64,7 @@ class Session:
 
     def post(self, port: int, path: str, fields: Mapping[str, str], *, timeout: float = 30) -> Answer:
         """Post a form as htmx does, and read the page to which the answer leads, which says what was done."""
-        headers, body = self._form(fields)
+        headers, body = self._form(port, fields)
         answer = ask(port, "POST", path, headers=HTMX | headers, body=body, timeout=timeout, tls=self.tls)
         if not answer.leads_to:
             return answer
@@ -74,16 +74,16 @@ class Session:
 
     def post_and_hang_up(self, port: int, path: str, fields: Mapping[str, str]) -> None:
         """Post a whole form and cut the connection before anything of the answer is read."""
-        headers, body = self._form(fields)
+        headers, body = self._form(port, fields)
         head = request_head("POST", path, HTMX | headers | {"Content-Length": str(len(body))})
         with socket.create_connection((HOST, port), timeout=10) as connection:
             connection.sendall(head + body)
             reset_on_close(connection)
 
-    def _form(self, fields: Mapping[str, str]) -> tuple[dict[str, str], bytes]:
+    def _form(self, port: int, fields: Mapping[str, str]) -> tuple[dict[str, str], bytes]:
         body = urlencode({"csrf_token": self.csrf_token, **fields}).encode()
         headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
-        return headers | ({"Referer": f"https://{HOST}/"} if self.tls else {}), body
+        return headers | ({"Referer": f"https://{HOST}:{port}/"} if self.tls else {}), body
 
 
 def ask(

@@ -116,6 +116,14 @@ def faults(facts: Facts, journal: Journal) -> list[str]:
     return [*_lost(facts, journal), *_doubled(facts, journal), *_halves(facts), *_miscounted(facts)]
 
 
+def standing(facts: Facts) -> list[str]:
+    """Return what is wrong with the database by itself, whoever asked for what."""
+    versions = ((event["client_id"], event["base_version"]) for event in facts.events)
+    chains = _chains(facts)
+    gaps = (fault for client in facts.clients.values() for fault in _gaps(client, chains[client["id"]]))
+    return [*_repeated("event of (client, version)", versions), *gaps, *_miscounted(facts)]
+
+
 def mark_of(event: Line) -> str:
     """Return the text by which a form's content is known again: a suspension's reason, an edit's notes."""
     return str(event["reason"] or (event["after"] or {}).get("notes") or "")
@@ -170,17 +178,25 @@ def _repeated(what: str, keys: Iterable[Any]) -> Iterator[str]:
 
 def _halves(facts: Facts) -> Iterator[str]:
     """A client's version counts its events, each goes on from the one before, the row is as the last one left it."""
+    chains = _chains(facts)
+    for client_id, client in facts.clients.items():
+        yield from _gaps(client, chains[client_id])
+        yield from _broken_links(client, chains[client_id])
+
+
+def _chains(facts: Facts) -> Mapping[int, list[Line]]:
     chains: dict[int, list[Line]] = defaultdict(list)
     for event in facts.events:
         chains[event["client_id"]].append(event)
-    for client_id, client in facts.clients.items():
-        chain = chains[client_id]
-        versions = [event["base_version"] for event in chain]
-        if versions != list(range(1, client["version"])):
-            yield f"half: client {client_id} has version {client['version']} and events of {versions[-5:]}"
-        yield from _broken_links(client, chain)
-        if client["search_key"] != search_key(client["name"], client["document"]):
-            yield f"half: client {client_id} is not found by its name"
+    return chains
+
+
+def _gaps(client: Line, chain: list[Line]) -> Iterator[str]:
+    versions = [event["base_version"] for event in chain]
+    if versions not in (list(range(1, client["version"])), list(range(client["version"]))):  # from 0 where registered
+        yield f"half: client {client['id']} has version {client['version']} and events of {versions[-5:]}"
+    if client["search_key"] != search_key(client["name"], client["document"]):
+        yield f"half: client {client['id']} is not found by its name"
 
 
 def _broken_links(client: Line, chain: list[Line]) -> Iterator[str]:

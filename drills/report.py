@@ -51,6 +51,8 @@ NOTES = """
   each kill none or all of them are there, in the end each once, with the charges that were shown.
 - **certificates**: hostile .pfx files (93 bytes that ask for two billion rounds, 200 files of garbage, no key, an authority's,
   another company's, expired, too large), two at a time, while another user looks at clients, certificates and Home.
+- **navi-backups**: bombs, claims of a gigabyte, files at one place, noise of 49 MB and lines that are all broken are sent in for a Navi
+  client; each is told as what it is within 8 s of being sent, while another user's requests stay under 250 ms.
 - **restore**: the program Link restores a backup of 200,000 sales over data that an earlier one left, and is killed (SIGKILL) at
   random moments; what is there is the one or the other, to the byte. Then it is given everything that can be wrong with a
   backup, large ones too: cut in half, a bad line far inside.
@@ -71,6 +73,14 @@ NOTES = """
 - **barriers**: every page that the URL map has, on the demo's rows, as each role and signed out, at 360 and 1280 px: axe (WCAG 2.2
   AA), sideways scrolling, targets of 44 px on a phone, one heading, a title, the browser's own complaints; the lists also
   with menus, rows and windows open. A route without a page in the demo is a fault, too.
+- **journeys**: the suite's own journeys in Chromium (`pytest tests/browser --behind-proxy FILE`), each with its widths and with
+  JavaScript off where the suite has it so, through `deploy/nginx.conf` with TLS over two processes on PostgreSQL, of which one
+  after the other is killed (SIGKILL) after 4 to 12 s and started again. The journeys must pass as they do over one process; one
+  that met "Já estava feito", because its process died between doing and telling, is played again. Then every protocol that a
+  browser was shown is in the trail, no form was done twice, versions and events of each client are without a gap, and the
+  list's counters equal a recount. Left out: bulk orders, spreadsheets and Navi backups, whose work is taken over from the
+  dead by a clock that these journeys hold (**bulk**, **import** and **navi-backups** drill them), and tests of bytes, seconds
+  and looks.
 """
 
 

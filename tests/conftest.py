@@ -29,6 +29,7 @@ NOW = datetime.fromisoformat("2025-07-10T12:00:00-03:00")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Choose the database that the suite runs on."""
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.addoption("--behind-proxy", metavar="FILE", help="browser tests over two processes that die; told in FILE")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -16,7 +16,7 @@ from portal.extensions import db
 from portal.factory import create_app
 from portal.models import Partner, User, UserSession
 from tests.browser.chromium import executable
-from tests.browser.server import SECRET_KEY, Server, running_server
+from tests.browser.server import SECRET_KEY, Server, running_server, serve_by
 from tests.browser.watch import Watch
 from tests.conftest import NOW, test_config
 from tests.factories import Factory
@@ -29,6 +29,14 @@ PATIENCE_MS = 30_000
 PageOf = Callable[..., Page]
 
 expect.set_options(timeout=PATIENCE_MS)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let portals run behind the sample proxy where that is asked for."""
+    if reports := config.getoption("--behind-proxy"):
+        from drills.behind_proxy import serving
+
+        serve_by(serving(Path(reports)))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -108,7 +116,7 @@ def js(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture
 def watch(server: Server) -> Iterator[Watch]:
     """Fail the test at its end for everything that its pages complained about unexpectedly."""
-    watch = Watch(server.url)
+    watch = Watch(server.url, server.told)
     yield watch
     assert not watch.unexpected(), "\n".join(watch.unexpected())
 
@@ -122,6 +130,7 @@ def page_of(chromium: Browser, server: Server, app: Flask, watch: Watch) -> Iter
         is_phone = width < 600
         context = chromium.new_context(
             base_url=server.url,
+            ignore_https_errors=True,  # the sample proxy's certificate is its own
             viewport={"width": width, "height": SIZES[width]},
             is_mobile=is_phone,
             has_touch=is_phone,

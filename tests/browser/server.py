@@ -6,8 +6,8 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -21,19 +21,31 @@ PATIENCE, PAUSE = 120, 0.05
 
 @dataclass(frozen=True)
 class Server:
-    """Where the portal answers, and what it keeps its data in."""
+    """Where the portal answers, what it keeps its data in, and who is told every text that it answers a browser."""
 
     url: str
     instance: Path
+    database_url: str
+    told: Callable[[str], None] | None = None
 
-    @property
-    def database_url(self) -> str:
-        return f"sqlite:///{self.instance / 'portal.db'}"
+
+Serving = Callable[[Path, str], AbstractContextManager[Server]]
+
+
+def running_server(instance: Path, now: str) -> AbstractContextManager[Server]:
+    """Run the demo on a free port until the block ends: one process or, with --behind-proxy, two that die."""
+    return _serving(instance, now)
+
+
+def serve_by(serving: Serving) -> None:
+    """Let portals run otherwise than as one process on SQLite."""
+    global _serving  # noqa: PLW0603 - the one switch of where portals run
+    _serving = serving
 
 
 @contextmanager
-def running_server(instance: Path, now: str) -> Iterator[Server]:
-    """Run the demo on a free port until the block ends; it stops as it does for an operator, by SIGTERM."""
+def _one_process(instance: Path, now: str) -> Iterator[Server]:
+    """Run it on SQLite; it stops as it does for an operator, by SIGTERM."""
     port = _free_port()
     ours = {
         "PORTAL_DEMO": "1",
@@ -49,12 +61,15 @@ def running_server(instance: Path, now: str) -> Iterator[Server]:
         command = [sys.executable, "-m", "tests.browser.portal", "--prepare"]
         process = subprocess.Popen(command, cwd=ROOT, env=theirs | ours, stdout=output, stderr=subprocess.STDOUT)
         try:
-            server = Server(f"http://127.0.0.1:{port}", instance)
+            server = Server(f"http://127.0.0.1:{port}", instance, f"sqlite:///{instance / 'portal.db'}")
             _wait_for(server, process, log)
             yield server
         finally:
             process.terminate()
             process.wait(PATIENCE)
+
+
+_serving: Serving = _one_process
 
 
 def _free_port() -> int:

@@ -43,7 +43,7 @@ class Days:
     def open(self, width: int) -> Page:
         context = self.browser.new_context(
             base_url=self.server.url, viewport={"width": width, "height": SIZES[width]}, is_mobile=width < 600,
-            has_touch=width < 600, locale="pt-BR", timezone_id="America/Sao_Paulo",
+            has_touch=width < 600, locale="pt-BR", timezone_id="America/Sao_Paulo", ignore_https_errors=True,
         )  # fmt: skip
         context.set_default_timeout(PATIENCE_MS)
         self.page = context.new_page()

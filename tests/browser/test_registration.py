@@ -315,7 +315,7 @@ def days(chromium: Browser, tmp_path: Path) -> Iterator[Days]:
     clock_file = tmp_path / "now"
     clock_file.write_text("2025-06-16T12:00:00-03:00", encoding="utf-8")
     with running_server(tmp_path, f"@{clock_file}") as server:
-        context = chromium.new_context(base_url=server.url, locale="pt-BR")
+        context = chromium.new_context(base_url=server.url, locale="pt-BR", ignore_https_errors=True)
         yield Days(context.new_page(), clock_file)
         context.close()
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response
 
 BROWSERS_OWN = "net::ERR_ABORTED"  # a request that a navigation, a download or the page itself gave up
 PATIENCE = 30
@@ -17,8 +17,8 @@ PATIENCE = 30
 class Watch:
     """Complaints of every page of a test: errors, breaches of the content policy, refused requests, other hosts."""
 
-    def __init__(self, origin: str) -> None:
-        self.host = urlsplit(origin).netloc
+    def __init__(self, origin: str, told: Callable[[str], None] | None = None) -> None:
+        self.host, self.told = urlsplit(origin).netloc, told
         self.complaints: list[str] = []
         self.expected: list[str] = []
 
@@ -32,6 +32,8 @@ class Watch:
         context.on("requestfailed", self._on_failure)
         context.on("response", self._on_response)
         context.on("console", self._on_console)
+        if self.told:
+            context.on("requestfinished", self._on_answer)
         context.on("weberror", lambda error: self.complaints.append(f"script error: {error.error}"))
 
     def unexpected(self) -> list[str]:
@@ -54,6 +56,13 @@ class Watch:
     def _on_failure(self, request: Request) -> None:
         if request.failure and BROWSERS_OWN not in request.failure:
             self.complaints.append(f"failed: {request.method} {request.url} {request.failure}")
+
+    def _on_answer(self, request: Request) -> None:
+        """Tell on what was answered; what the browser has let go of meanwhile, nobody read."""
+        if self.told and request.resource_type in {"document", "fetch", "xhr"}:
+            with suppress(Error):
+                if response := request.response():
+                    self.told(response.body().decode(errors="replace"))
 
     def _on_response(self, response: Response) -> None:
         if response.status >= 400:

@@ -65,3 +65,7 @@ def test_errors_are_found_in_a_log_with_their_last_line() -> None:
     log = "2026-11-22 02:00:00,000 INFO a: ok\n2026-11-22 02:00:01,000 ERROR b: bad\nTraceback\n  File\nKeyError: 1\n"
     entries = [entry for entry in ENTRY.split(log) if COMPLAINT.match(entry)]
     assert [entry.splitlines()[-1] for entry in entries] == ["KeyError: 1"]
+
+
+def test_the_page_ends_with_what_the_drills_do() -> None:
+    assert report.PAGE.read_text(encoding="utf-8").endswith(report.NOTES)
