@@ -125,7 +125,7 @@ class Map:
         retail = db.session.scalars(select(RetailCharge.token).order_by(RetailCharge.id)).all()
         return {
             "/b/<token>": [(self.secrets.backup,)],
-            "/b/<token>/file": [(self.secrets.backup,)],
+            "/b/<token>/file": [],
             "/c/<token>": [(token,) for token in retail],
             "/invitations/<token>": [(self.secrets.invitation,), ("unknown",)],
             "/password/<token>": [(self.secrets.password,), ("unknown",)],
