@@ -29,6 +29,7 @@ _JSON = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_json)
 _TYPES = {"object": "um objeto", "array": "uma lista", "string": "um texto", "integer": "um número inteiro"}
 _FORMATS = {"date": "uma data, como 2025-07-10", "date-time": "data e hora com fuso, como 2025-07-10T12:00:00-03:00"}
 
+_NO_LIBRARY = "Falta a biblioteca que lê backups: execute scripts/ensure-venv dev e tente de novo."
 NO_JSON = "não é um objeto JSON"
 
 
@@ -61,8 +62,15 @@ def decoded(content: bytes) -> Any:
 
 @cache
 def _checker(name: str) -> Callable[[Any], tuple[str, str] | None]:
-    """Return what says where a value differs from a schema, and how; compiled once."""
-    import fastjsonschema  # noqa: PLC0415 - a program that never reads a backup does without
+    """Return what says where a value differs from a schema, and how; compiled once.
+
+    Raises:
+        BadBackup: no_library, where this environment is the portal's alone.
+    """
+    try:
+        import fastjsonschema  # noqa: PLC0415 - a program that never reads a backup does without
+    except ModuleNotFoundError:
+        raise BadBackup("no_library", _NO_LIBRARY) from None
 
     text = (SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8")
     schema = json.loads(text.replace(_CONTROLS, _CONTROLS_AND_HALVES))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from portal.domain.navi_backup import Entity
 from portal.domain.navi_checks import Checker
+from reference import backup_lines
 from reference.backup import BadBackup, open_backup
 from reference.backup_format import ENTITIES
 from reference.backup_writer import Made, write_backup
@@ -34,6 +36,13 @@ def test_a_sound_backup_is_read_to_the_last_line(made: object, tmp_path: Path) -
         assert (backup.document, rows) == (corpus.DOCUMENT, corpus.ROWS)
         assert backup.counts == {entity: len(rows[entity]) for entity in ENTITIES}
         assert len(backup.sha256) == 64
+
+
+def test_where_the_library_is_missing_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fastjsonschema", None)
+    backup_lines._checker.cache_clear()
+    with pytest.raises(BadBackup, match="scripts/ensure-venv dev"):
+        open_backup(io.BytesIO(written()))
 
 
 def test_the_same_rows_make_the_same_bytes() -> None:
