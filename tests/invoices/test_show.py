@@ -144,11 +144,11 @@ def test_paper_holds_every_line_and_the_code_and_no_way_out(web, make, purse, pa
     clients = [make.client(partner, due_on=TODAY) for _ in range(60)]
     invoice = purse.renew_month(TODAY)
     text = said(web.get(f"/invoices/{invoice.id}"))
-    assert text.count("<li><div") == 50
+    assert text.count('<div class="row"><p>') == 50
     rest = said(web.get(re.search(r'rel="next" href="([^"#]+)', text)[1]))
-    assert rest.count("<li><div") == 10
+    assert rest.count('<div class="row"><p>') == 10
     paper = said(web.get(f"/invoices/{invoice.id}/paper"))
-    assert paper.count("<li><div") == 60
+    assert paper.count('<div class="row"><p>') == 60
     assert code_in(paper) == code_in(text)
     assert f'href="/clients/{clients[0].id}"' not in paper
 
