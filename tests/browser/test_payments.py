@@ -83,6 +83,8 @@ def test_lost_money_is_given_its_destination_and_taken_back(
 
     link, button = partial(page.get_by_role, "link"), partial(page.get_by_role, "button")
     page.goto("/users")
+    if button(name="Mais").is_visible():
+        button(name="Mais").click()
     follow(link(name="Pagamentos").first, page.get_by_role("heading", name="Pagamentos"))
     link(name="Sem destino").click()
     expect(page).to_have_url(re.compile("tab=unmatched"))
