@@ -11,15 +11,15 @@ from portal.clients import service as clients
 from portal.clients.service import Order, Outcome
 from portal.domain import licenses
 from portal.domain.actions import Action, ensure_allowed
-from portal.domain.charges import ChargeKind, OrderKind, Quote
-from portal.domain.licenses import Holding, Quantities
+from portal.domain.charges import ChargeKind, Quote
+from portal.domain.licenses import Quantities
 from portal.domain.notices import NoticeKind
 from portal.domain.statuses import derive_status
 from portal.licenses.queries import holding_of
 from portal.models import AuditEvent, Client
 from portal.notifications import telling
 from portal.registrations import contract
-from portal.registrations.service import NOTHING, first_codes
+from portal.registrations.service import order_first
 
 APPROVED, REJECTED = "registration_approved", "registration_rejected"
 """What the record calls them."""
@@ -72,26 +72,11 @@ def approve(client: Client, *, version: int, quote_seen: str, now: datetime, act
     changes = {"due_on": offer.due_on, "pending_at": None, "pending_reason": "", "rejected_at": None}
 
     def also(event: AuditEvent) -> None:
-        _begin(client, event, wanted, offer, now)
+        order_first(client, event, wanted, offer, now)
         telling.settle(NoticeKind.REGISTRATION_REJECTED, [client.id])
         _tell(NoticeKind.REGISTRATION_APPROVED, client, now)
 
     return clients.once(order, client, changes, also)
-
-
-def _begin(client: Client, event: AuditEvent, wanted: Quantities, offer: Quote, now: datetime) -> None:
-    """Order what the client holds from today on, as a registration without a problem does."""
-    contract.write_order(
-        client,
-        OrderKind.REGISTRATION,
-        event,
-        before=NOTHING,
-        after=Holding(wanted),
-        quote=offer,
-        due_on=offer.due_on,
-        issued=first_codes(client, wanted, now),
-        now=now,
-    )
 
 
 def reject(client: Client, *, version: int, reason: str, now: datetime, actor: Actor) -> Outcome:

@@ -126,14 +126,14 @@ def _write(asked: Registration, offer: Quote, now: datetime, actor: Actor) -> Ou
     if is_pending:
         _keep_wish(client, event, asked.wanted)
     else:
-        _order(client, event, asked.wanted, offer, now)
+        order_first(client, event, asked.wanted, offer, now)
     audit.keep(event)
     db.session.commit()
     return Outcome(client, event)
 
 
-def _order(client: Client, event: AuditEvent, wanted: Quantities, offer: Quote, now: datetime) -> None:
-    """Order what a new client holds from today on: usable at once, charged as it was shown."""
+def order_first(client: Client, event: AuditEvent, wanted: Quantities, offer: Quote, now: datetime) -> None:
+    """Order what a client that begins holds from today on: usable at once, charged as it was shown. Does not commit."""
     contract.write_order(
         client,
         OrderKind.REGISTRATION,
@@ -141,7 +141,7 @@ def _order(client: Client, event: AuditEvent, wanted: Quantities, offer: Quote, 
         before=NOTHING,
         after=Holding(wanted),
         quote=offer,
-        due_on=client.due_on,
+        due_on=offer.due_on,
         issued=first_codes(client, wanted, now),
         now=now,
     )
