@@ -463,13 +463,14 @@ def permission_of(app: Flask, rule: Rule) -> str | Permission:
 
 
 def ask(open_browser: Callable[[], Visitor], method: str, path: str, form: dict[str, Any]) -> list[TestResponse]:
-    """Send a request as a plain browser and as htmx, each in a session of its own; POSTs carry token and every field.
+    """Send a request as a plain browser and as htmx; POSTs, each in a session of its own, carry token and every field.
 
     Where rows can be selected, the plain browser names them and htmx says "all".
     """
     answers = []
+    reader = open_browser() if method == "GET" else None
     for htmx in (False, True):
-        who = open_browser()
+        who = reader or open_browser()
         if method == "POST":
             answer = who.post(path, htmx=htmx, **form, **({"all": "1"} if htmx else {}))
         else:
@@ -656,7 +657,7 @@ def test_no_post_without_the_sessions_token_does_anything(app, make, victim, tok
         if hasattr(app.view_functions[rule.endpoint], "is_machine"):
             continue  # a program has no session, and no token: it proves itself by a secret that the sweep does not know
         who = operator if permission_of(app, rule) in VENDOR_ONLY else visitor
-        for path in islice(paths(rule, victim.values), 3):  # the gate looks at no id
+        for path in islice(paths(rule, victim.values), 1):  # the gate looks at no id
             for headers in ({}, HTMX, HTMX | {"X-CSRFToken": token or ""}):
                 answer = who.browser.post(path, data=fields, headers=headers)
                 assert answer.status_code in {303, 400}, f"{path}: {answer.status_code}"

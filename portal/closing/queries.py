@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from portal.closing.spans import Span, open_at, summed
 from portal.domain import cycle
+from portal.domain.charges import ChargeKind
 from portal.domain.closing import FROM_MONEY, Books, Finding, Share, reconcile
 from portal.domain.invoices import CreditKind, LineOutcome, PaymentEffect
 from portal.extensions import db
@@ -226,14 +227,17 @@ def _came_at(partner_id: int) -> Any:
 
 
 def _charges(partner_id: int, span: Span, _shares: Shares) -> dict[str, int]:
-    """Read the charges that were paid: those that an invoice asked for, and those marked as paid without one."""
+    """Read the charges that were paid, on an invoice and without one, and the imports given back after payment."""
     lines = select(InvoiceLine.charge_id).join(Invoice, Invoice.id == InvoiceLine.invoice_id)
     is_asked = Charge.id.in_(lines.where(Invoice.partner_id == partner_id, InvoiceLine.charge_id.is_not(None)))
+    is_paid, is_given_back = span.holds(Charge.paid_at), span.holds(Charge.reversed_at)
+    is_refused = and_(is_given_back, Charge.kind == ChargeKind.IMPORT, Charge.paid_at.is_not(None))
     sums = {
-        "paid_charges_cents": summed(Charge.amount_cents, is_asked),
-        "uninvoiced_cents": summed(Charge.amount_cents, ~is_asked),
+        "paid_charges_cents": summed(Charge.amount_cents, is_paid, is_asked),
+        "uninvoiced_cents": summed(Charge.amount_cents, is_paid, ~is_asked),
+        "refused_charges_cents": summed(Charge.amount_cents, is_refused),
     }
-    return _row(sums, select(*sums.values()).where(Charge.partner_id == partner_id, span.holds(Charge.paid_at)))
+    return _row(sums, select(*sums.values()).where(Charge.partner_id == partner_id, or_(is_paid, is_given_back)))
 
 
 def _who(shares: Shares) -> list[AnyRow]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from portal.domain.invoices import CreditKind
 from portal.domain.labels import LabelEnum
 
-FROM_MONEY = frozenset(CreditKind) - {CreditKind.REDEMPTION, CreditKind.RETURNED}
+FROM_MONEY = frozenset(CreditKind) - {CreditKind.REDEMPTION, CreditKind.RETURNED, CreditKind.REFUSED}
 """The credit that is money which arrived; the rest is credit that was used, or given back."""
 
 AT_ONCE = frozenset({CreditKind.EXCESS, CreditKind.LATE})
@@ -33,6 +33,7 @@ class Check(LabelEnum):
     AT_ONCE = "at_once", "Crédito de pagamentos e pagamentos"
     PARTIAL = "partial", "Crédito de valores parciais e cancelamentos"
     LEFT = "left", "Crédito de itens e cobranças e suas quitações"
+    REFUSED = "refused", "Crédito de importações recusadas e suas cobranças"
     CLIENTS = "clients", "Pagamentos por cliente e seus destinos"
 
 
@@ -96,6 +97,7 @@ class Books:
     charge_line_cents: int = 0
     credited_line_cents: int = 0
     paid_charges_cents: int = 0
+    refused_charges_cents: int = 0
     open_before_cents: int = 0
     issued_cents: int = 0
     issued_credit_cents: int = 0
@@ -137,6 +139,7 @@ def reconcile(books: Books, shares: Collection[Share]) -> list[Finding]:
         Check.AT_ONCE: (books.credited(*AT_ONCE), books.received_credit_cents),
         Check.PARTIAL: (books.credited(CreditKind.PARTIAL), books.cancelled_received_cents),
         Check.LEFT: (books.credited(*LEFT), left),
+        Check.REFUSED: (books.credited(CreditKind.REFUSED), books.refused_charges_cents),
         Check.CLIENTS: (clients.payments_cents, clients.payments_cents - sum(abs(one.difference) for one in shares)),
     }
     return [Finding(check, *both) for check, both in sums.items()]

@@ -43,6 +43,7 @@ class CreditKind(LabelEnum):
     LATE = "late", "Pagamento de fatura já encerrada"
     MARGIN = "margin", "Margem de cobrança"
     RETAIL = "retail", "Cobrança paga depois da renovação"
+    REFUSED = "refused", "Importação recusada: valor devolvido"
 
 
 class PaymentSource(LabelEnum):

@@ -127,19 +127,22 @@ LIFE: Mapping[RequestState, Mapping[Move, Step]] = MappingProxyType(
             _M.BEGIN: Step(_S.RUNNING, Side.VENDOR, _IMPORT, is_paid=True),
             _M.RECONSIDER: Step(_S.ANALYSIS, Side.VENDOR, _IMPORT, is_paid=False),
             _M.TAKE_OVER: Step(_S.AWAITING, Side.VENDOR, _IMPORT),
-            _M.REFUSE: Step(_S.REFUSED, Side.VENDOR, _IMPORT, is_paid=False),
+            _M.REFUSE: Step(_S.REFUSED, Side.VENDOR, _IMPORT),
             _M.CANCEL: Step(_S.CANCELLED, Side.PARTNER, _IMPORT, is_paid=False),
         },
         _S.RUNNING: {
             _M.CONCLUDE: Step(_S.DONE, Side.VENDOR),
             _M.TAKE_OVER: Step(_S.RUNNING, Side.VENDOR),
+            _M.REFUSE: Step(_S.REFUSED, Side.VENDOR, _IMPORT),
         },
         _S.DONE: {},
         _S.REFUSED: {},
         _S.CANCELLED: {},
     }
 )
-"""What may be done in which state, by whom (DOMAIN §9). No other place says so."""
+"""What may be done in which state, by whom (DOMAIN §9). No other place says so.
+
+An import that was paid and cannot be done is refused as well: its value becomes the partner's credit (decided here)."""
 
 ENDED = frozenset(state for state, moves in LIFE.items() if not moves)
 """States that nothing leads out of; messages end with them, too."""

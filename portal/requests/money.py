@@ -9,13 +9,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from portal import clock
 from portal.audit import Actor
+from portal.credit import service as credit
+from portal.credit.service import Origin
 from portal.domain.charges import ChargeKind, OrderKind
 from portal.domain.errors import PriceMissing
-from portal.domain.invoices import InvoiceKind
+from portal.domain.invoices import CreditKind, InvoiceKind, LineOutcome
 from portal.domain.requests import Move, Obstacle, RequestRefused, ensure_possible
 from portal.extensions import db
 from portal.invoices import making, settling
@@ -74,10 +76,11 @@ def _charge(client: Client, event: AuditEvent, cents: int, now: datetime) -> Cha
 def leave(request: ServiceRequest, order: Order) -> Done:
     """Cancel or refuse a request, or take it back into analysis: what it costs vanishes, with the invoice made for it. Commits.
 
-    What had arrived in part becomes credit, as of every cancelled invoice.
+    What had arrived in part becomes credit, as of every cancelled invoice; so does all of it where an import that was
+    paid is refused.
 
     Raises:
-        RequestRefused: it is paid, its charge stands on an invoice with others, or it changed since the page was shown.
+        RequestRefused: it is paid and only the vendor could refuse it, its charge stands on an invoice with others, or it changed since the page was shown.
     """
     invoice = _hold_invoice(request)
     service.locked_client(request)
@@ -86,7 +89,9 @@ def leave(request: ServiceRequest, order: Order) -> Done:
         return done
     standing = queries.standing_of(request)
     step = ensure_possible(order.move, standing, order.side)
-    if standing.charge is not None:
+    if standing.is_paid:
+        _give_back(request, order)
+    elif standing.charge is not None:
         _take_back(request, standing, invoice, order)
     if order.move is Move.RECONSIDER:
         request.charge_id = None
@@ -104,13 +109,35 @@ def _take_back(request: ServiceRequest, standing: Standing, invoice: Invoice | N
         raise RequestRefused(Obstacle.CHANGED)  # it was put on an invoice, or taken from one, a moment ago
     if invoice is not None:
         _cancel(invoice, request, order.now, order.actor)
-    unpaid = Charge.id == request.charge_id, Charge.paid_at.is_(None), Charge.reversed_at.is_(None)
-    voided = update(Charge).where(*unpaid).values(reversed_at=order.now).returning(Charge.order_id)
-    order_id = db.session.scalar(voided, execution_options=_QUIETLY)
-    if order_id is None:
-        raise RequestRefused(Obstacle.PAID)
-    undone = update(LicenseOrder).where(LicenseOrder.id == order_id).values(reversed_at=order.now)
+    _void(request, Charge.paid_at.is_(None), order.now)
+
+
+def _give_back(request: ServiceRequest, order: Order) -> None:
+    """Turn what was paid into the partner's credit: money that arrived is kept for them, never refused (DOMAIN §5)."""
+    cents = _void(request, Charge.paid_at.is_not(None), order.now)
+    if not cents:
+        return
+    paid = InvoiceLine.charge_id == request.charge_id, InvoiceLine.outcome == LineOutcome.MOVED
+    origin = Origin(
+        invoice_id=db.session.scalar(select(InvoiceLine.invoice_id).where(*paid)), client_id=request.client_id
+    )
+    credit.move(request.partner_id, CreditKind.REFUSED, cents, now=order.now, origin=origin)
+
+
+def _void(request: ServiceRequest, as_it_was: ColumnElement[bool], now: datetime) -> int:
+    """Mark the charge and its order as undone; returns the charge's cents.
+
+    Raises:
+        RequestRefused: somebody paid it or took it back a moment ago.
+    """
+    which = Charge.id == request.charge_id, as_it_was, Charge.reversed_at.is_(None)
+    voided = update(Charge).where(*which).values(reversed_at=now).returning(Charge.order_id, Charge.amount_cents)
+    found = db.session.execute(voided, execution_options=_QUIETLY).one_or_none()
+    if found is None:
+        raise RequestRefused(Obstacle.CHANGED)
+    undone = update(LicenseOrder).where(LicenseOrder.id == found.order_id).values(reversed_at=now)
     db.session.execute(undone, execution_options=_QUIETLY)
+    return int(found.amount_cents)
 
 
 def _cancel(invoice: Invoice, request: ServiceRequest, now: datetime, actor: Actor) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
 from portal.domain.roles import Role
-from portal.models import Partner, User
+from portal.extensions import db
+from portal.models import Invoice, Partner, User
 from tests.browser.barriers import overflow, small_targets, violations
 from tests.browser.conftest import PageOf
 from tests.browser.test_barriers import LONG
+from tests.conftest import NOW
 from tests.factories import Factory
+from tests.money import pay
 
 FILE = {"name": "produtos.csv", "mimeType": "text/csv", "buffer": b"codigo;produto\n1;Leite\n"}
 
@@ -82,3 +86,28 @@ def test_an_import_is_asked_for_valued_and_given_up(
     page.goto("/import-requests")
     expect(page.get_by_role("link", name=LONG)).to_be_visible()
     check_barriers(page, js=js)
+
+
+def test_an_import_that_was_paid_and_cannot_be_done_comes_back_as_credit(
+    page_of: PageOf, make: Factory, partner: Partner, ana: User, olga: User
+) -> None:
+    make.price_version()
+    make.client(partner, name=LONG)
+    page, desk = page_of(ana, 360), page_of(olga, 360)
+    send(page, js=True)
+    value(desk, js=True)
+    newest = select(Invoice).where(Invoice.partner_id == partner.id).order_by(Invoice.id.desc())
+    pay(db.session.scalars(newest).first(), NOW.date())
+    desk.reload()
+    desk.get_by_role("button", name="Iniciar execução").click()
+    state(desk, "Em execução")
+    desk.get_by_text("Recusar", exact=True).click()
+    expect(desk.get_by_text("o valor volta como crédito")).to_be_visible()
+    check_barriers(desk, js=True)
+    desk.get_by_label("Motivo").fill("O arquivo está corrompido")
+    desk.get_by_role("button", name="Recusar solicitação").click()
+    state(desk, "Recusada")
+    page.reload()
+    expect(page.get_by_text("devolvido como crédito")).to_be_visible()
+    page.goto("/credit")
+    expect(page.get_by_text("Importação recusada: valor devolvido")).to_be_visible()

@@ -34,11 +34,11 @@ TABLE = """
     analysis  -    import  partner  cancel
     awaiting  no   import  vendor   reconsider take_over refuse
     awaiting  no   import  partner  cancel
-    awaiting  yes  import  vendor   begin take_over
+    awaiting  yes  import  vendor   begin take_over refuse
     awaiting  yes  import  partner
     running   -    tef     vendor   conclude take_over
     running   -    tef     partner
-    running   yes  import  vendor   conclude take_over
+    running   yes  import  vendor   conclude take_over refuse
     running   yes  import  partner
 """
 LINES = [line.split() for line in TABLE.strip().splitlines()]
@@ -79,7 +79,7 @@ def test_work_on_an_import_begins_only_once_it_is_paid() -> None:
     unpaid, paid = (Facts(RequestKind.IMPORT, RequestState.AWAITING, is_paid) for is_paid in (False, True))
     assert why_not(Move.BEGIN, unpaid, Side.VENDOR) is Obstacle.UNPAID
     assert ensure_possible(Move.BEGIN, paid, Side.VENDOR).to is RequestState.RUNNING
-    for side, move in ((Side.PARTNER, Move.CANCEL), (Side.VENDOR, Move.REFUSE), (Side.VENDOR, Move.RECONSIDER)):
+    for side, move in ((Side.PARTNER, Move.CANCEL), (Side.VENDOR, Move.RECONSIDER)):
         assert why_not(move, paid, side) is Obstacle.PAID
         assert why_not(move, unpaid, side) is None
     with pytest.raises(RequestRefused) as refused:

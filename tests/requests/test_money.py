@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from portal.closing.queries import closing
 from portal.domain.catalogue import Item
 from portal.domain.charges import ChargeKind, ChargeState, state_of
 from portal.domain.errors import ActionRefused, PriceMissing, QuoteAged
@@ -116,14 +117,41 @@ class TestImport:
             assert road.go(request.id, Move.ASK_PAYMENT).charge_id == charge().id
             assert state_of(charge()) is ChargeState.OPEN
 
-    @pytest.mark.parametrize("move", [Move.CANCEL, Move.REFUSE, Move.RECONSIDER])
-    def test_once_paid_nobody_leaves(self, road, shop, move) -> None:
+    @pytest.mark.parametrize("move", [Move.CANCEL, Move.RECONSIDER])
+    def test_once_paid_nobody_takes_it_back(self, road, shop, move) -> None:
         request = road.go(road.send(shop, IMPORT).request_id, Move.TAKE, Move.ASK_PAYMENT)
         pay(invoice(), TODAY)
         with pytest.raises(RequestRefused) as refused:
             road.go(request.id, move)
         assert refused.value.why is Obstacle.PAID
         assert state_of(charge()) is ChargeState.PAID
+
+    @pytest.mark.parametrize("before", [(), (Move.BEGIN,)], ids=["before the work", "in the work"])
+    def test_once_paid_and_refused_its_value_becomes_credit_once(self, road, shop, purse, before) -> None:
+        request = road.go(road.send(shop, IMPORT).request_id, Move.TAKE, Move.ASK_PAYMENT)
+        pay(invoice(), TODAY)
+        request = road.go(request.id, *before)
+        order = road.order(Move.REFUSE, request, text="O arquivo está corrompido")
+        done = money.leave(request, order)
+        assert now(request.id).state is RequestState.REFUSED
+        assert (purse.credit, state_of(charge()), open_cents(shop.id)) == (CENTS, ChargeState.REVERSED, 0)
+        entry = db.session.scalars(select(CreditEntry)).one()
+        assert (entry.kind, entry.invoice_id, entry.client_id) == (CreditKind.REFUSED, invoice().id, shop.id)
+        again = money.leave(now(request.id), order)
+        assert (again.protocol, again.is_repeat, purse.credit) == (done.protocol, True, CENTS)
+        assert closing(shop.partner_id, TODAY.replace(day=1)).is_right
+        db.session.execute(db.update(Charge).values(reversed_at=None))
+        assert not closing(shop.partner_id, TODAY.replace(day=1)).is_right
+
+    def test_paid_with_credit_alone_and_refused_the_credit_is_there_again(self, road, shop, purse) -> None:
+        request = road.go(road.send(shop, IMPORT).request_id, Move.TAKE, Move.ASK_PAYMENT)
+        pay(invoice(), TODAY, cents=CENTS - 1)
+        settling.cancel(invoice().id, now=NOW, actor=purse.actor)
+        pay(invoice(), TODAY, cents=1)
+        purse.pay_additionals([shop], TODAY, credit=CENTS)
+        assert purse.credit == 0
+        assert road.go(request.id, Move.REFUSE).state is RequestState.REFUSED
+        assert purse.credit == CENTS
 
     def test_what_had_arrived_in_part_becomes_credit_and_so_does_what_arrives_late(self, road, shop, purse) -> None:
         request = road.go(road.send(shop, IMPORT).request_id, Move.TAKE, Move.ASK_PAYMENT)

@@ -7,13 +7,16 @@ from datetime import date
 from io import BytesIO
 
 import pytest
+from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from portal.domain.requests import MOST_FILE_BYTES, Move, RequestKind, RequestState
 from portal.domain.roles import Role
 from portal.extensions import db
-from portal.models import RequestEntry, RequestPiece, ServiceRequest
+from portal.models import Invoice, RequestEntry, RequestPiece, ServiceRequest
+from tests.conftest import NOW
+from tests.money import pay
 from tests.requests.conftest import IMPORT, TEF, TO, new_key, now
 
 KINDS = {RequestKind.TEF: ("/tef", TEF), RequestKind.IMPORT: ("/import-requests", IMPORT)}
@@ -193,6 +196,19 @@ class TestMoves:
         assert "1.350,00" not in web_of(Role.READER).get(f"/requests/{request.id}").text
         assert "Ver fatura e pagar" not in web_of(Role.SUPPORT).get(f"/requests/{request.id}").text
         assert "Iniciar execução" not in re.sub(r"<details>.*?</details>", "", desk.get(path).text, flags=re.DOTALL)
+
+    def test_refusing_what_was_paid_says_to_both_that_it_is_credit_now(self, web, desk, road, shop) -> None:
+        request = road.go(road.send(shop, RequestKind.IMPORT).request_id, Move.TAKE, Move.ASK_PAYMENT)
+        address = f"/queue/{request.id}"
+        assert "o valor volta como crédito" not in desk.get(address).text
+        pay(db.session.scalars(select(Invoice)).one(), NOW.date())
+        assert "A revenda já pagou R$\xa0350,00: o valor volta como crédito." in desk.get(address).text
+        assert f"/requests/{request.id}/cancellation" not in web.get(f"/requests/{request.id}").text
+        answer = desk.post(f"{address}/refusal", version=request.version, reason="O arquivo está corrompido")
+        assert answer.status_code == 303
+        for page in (desk.get(address).text, web.get(f"/requests/{request.id}").text):
+            assert "devolvido como crédito em 10/07/2025" in page
+        assert "Importação recusada: valor devolvido" in web.get("/credit").text
 
     def test_a_refusal_asks_for_its_reason(self, web, desk, road, shop) -> None:
         request_id = road.send(shop).request_id
