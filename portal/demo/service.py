@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from portal import clock, database, passwords
 from portal.catalogue.queries import NO_VERSION, price_table
@@ -27,6 +28,8 @@ from portal.notifications import service as notifications
 SEED = 2026
 PARTNER_AGE = timedelta(days=2_000)
 BULK_LOGIN = "admin@partner-1.example"
+TURNS = 6
+"""How often a first start waits for another one to end, each time as long as any transaction waits."""
 
 
 def seed_if_empty() -> bool:
@@ -37,15 +40,7 @@ def seed_if_empty() -> bool:
     if not _is_empty():
         return False
     password_hash = passwords.hash_password(PASSWORD)  # slow, so before the lock
-    try:
-        _lock()
-        is_ours = _is_without_partners()
-        if is_ours:
-            _seed(clock.now(), password_hash)
-        db.session.commit()
-    finally:
-        db.session.rollback()
-    if is_ours:
+    if is_ours := _seed_in_turn(password_hash):
         retail.bill(clock.now())
         certificates.hand_in(clock.now())
         requests.ask(clock.now())
@@ -68,6 +63,30 @@ def _logins() -> Sequence[tuple[User, str | None]]:
     wanted = [person.email for person in EVERYBODY] + [BULK_LOGIN]
     query = select(User, Partner.name).outerjoin(Partner).where(User.email.in_(wanted)).order_by(User.id)
     return [(user, name) for user, name in db.session.execute(query)]
+
+
+def _seed_in_turn(password_hash: str, turns: int = TURNS) -> bool:
+    """Add the demo under the lock unless another process did meanwhile; says whether this one did.
+
+    On a slow machine the other may take longer than a transaction waits for a lock.
+
+    Raises:
+        OperationalError: it took longer than even all turns wait.
+    """
+    try:
+        _lock()
+        is_ours = _is_without_partners()
+        if is_ours:
+            _seed(clock.now(), password_hash)
+        db.session.commit()
+    except OperationalError:
+        if turns == 1:
+            raise
+    else:
+        return is_ours
+    finally:
+        db.session.rollback()
+    return _seed_in_turn(password_hash, turns - 1)
 
 
 def _is_without_partners() -> bool:

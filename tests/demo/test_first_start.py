@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
+from sqlalchemy.exc import OperationalError
 
 from portal import clock, passwords
 from portal.catalogue.queries import price_table
@@ -488,6 +489,29 @@ class TestTwice:
             thread.join()
         assert sorted(made) == [False, False, True]
         assert len(clients()) == 75
+
+    def test_a_start_waits_longer_for_another_than_a_transaction_waits_for_a_lock(
+        self, app: Flask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        locked, turns = OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked")), []
+
+        def lock() -> None:
+            turns.append(len(turns))
+            if len(turns) < service.TURNS:
+                raise locked
+
+        monkeypatch.setattr(service, "_lock", lock)
+        assert service.seed_if_empty() is True
+        assert len(turns) == service.TURNS
+
+    def test_a_start_that_waited_in_vain_says_so(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+        def lock() -> None:
+            raise OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
+
+        monkeypatch.setattr(service, "_lock", lock)
+        with pytest.raises(OperationalError):
+            service.seed_if_empty()
+        assert db.session.scalar(select(func.count()).select_from(Partner)) == 0
 
     def test_the_same_moment_makes_the_same_demo(self, app: Flask, demo: None) -> None:
         from tests.conftest import empty_database
