@@ -45,6 +45,7 @@ HEADINGS = (
 """A window that lies over the page has its own: what is behind it is not there for anybody meanwhile."""
 PAGELESS = {
     "accounts.authenticator_removal_new", "accounts.recovery_codes_new", "accounts.second_step",  # tests/browser/test_people.py
+    "registrations.registered",  # what a registration has just come to: tests/browser/test_registration.py
     "imports.errors_csv", "navi_downloads.backup_file", "payments.assignment_new",  # two files; money without a destination
 }  # fmt: skip
 """Routes that are no page, or that want what nobody of the demo has; those are looked at elsewhere."""

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 
 from drills.props import Secrets
 from jobs.schedule import SCHEDULE
+from portal import clock
 from portal.access import PUBLIC
 from portal.domain.roles import GRANTS, Role
 from portal.domain.statuses import Status
@@ -65,6 +66,10 @@ VENDORS: dict[str, tuple[Column, ...]] = {
 """The same, of all partners."""
 
 
+OF_A_MONTH = {"invoices.month_new", "renewals.guard_new", "renewals.row"}
+"""Routes that have nothing to show unless their address names the month."""
+
+
 @dataclass(frozen=True)
 class Place:
     """A route, and the addresses at which it may have a page; the first that has one will do, or the first few."""
@@ -103,7 +108,9 @@ class Map:
         names = sorted(rule.arguments)
         adapter = self.app.url_map.bind("portal")
         found = [()] if not names else self._values["+".join(names) if names != ["token"] else rule.rule]
-        return list(dict.fromkeys(adapter.build(rule.endpoint, dict(zip(names, row, strict=True))) for row in found))
+        query = {"month": f"{clock.today():%Y-%m}"} if rule.endpoint in OF_A_MONTH else {}
+        asked = (adapter.build(rule.endpoint, dict(zip(names, row, strict=True)) | query) for row in found)
+        return list(dict.fromkeys(asked))
 
     @cached_property
     def _values(self) -> dict[str, list[Any]]:

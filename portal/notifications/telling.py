@@ -12,13 +12,14 @@ from typing import Any
 from sqlalchemy import exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from portal.domain.notices import ABOUT_CLIENTS, CERTIFICATE_DAYS, NoticeKind
+from portal.domain.notices import ABOUT_CLIENTS, CERTIFICATE_DAYS, EVALUATED, NoticeKind
 from portal.extensions import db
 from portal.models import Notice, NoticeMute
 from portal.models.notice import IS_UNSETTLED
 from portal.notifications.decisions import changed
 
 KEY = ("partner_id", "kind", "subject_id", "effective_on")
+_UNDECIDED = {"dismissed_at": None, "dismissed_by_id": None, "postponed_to": None, "decision_id": None}
 
 
 def tell(
@@ -27,14 +28,16 @@ def tell(
     """Make the notice that is not there yet; says whether it made one, or opened one that had been settled.
 
     ``subject_id`` is the line of the credit ledger, or the client's id again (``ABOUT_CLIENTS``). Told again, nothing
-    happens; one that was dismissed stays dismissed; about a muted client nothing is made.
+    happens; one that was dismissed stays dismissed, but for what staff decided anew (``EVALUATED``); about a muted client
+    nothing is made.
     """
     if _is_muted(client_id, kind):
         return False
     dialect: Any = sqlite if db.engine.dialect.name == "sqlite" else postgresql
     key = {"partner_id": partner_id, "kind": kind, "subject_id": subject_id, "effective_on": effective_on}
     new = dialect.insert(Notice).values(**key, client_id=client_id, created_at=now)
-    opened = new.on_conflict_do_update(index_elements=KEY, set_={"is_settled": False}, where=Notice.is_settled)
+    opening = {"is_settled": False} | (_UNDECIDED if kind in EVALUATED else {})
+    opened = new.on_conflict_do_update(index_elements=KEY, set_=opening, where=Notice.is_settled)
     return changed(opened) > 0
 
 

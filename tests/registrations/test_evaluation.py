@@ -23,6 +23,7 @@ from portal.errors import AWAITING_VENDOR
 from portal.extensions import db
 from portal.licenses.queries import holding_of
 from portal.models import AuditEvent, Charge, Client, LicenseOrder, Notice, Partner, RegistrationCode
+from portal.notifications import decisions
 from portal.registrations import contract, correction, evaluation, queries, reversal
 from portal.registrations.correction import Correction
 from tests.conftest import NOW
@@ -184,6 +185,21 @@ class TestThePartnersTurn:
         return Correction(
             document or client.document, RenewalMethod.MANUAL, DATA | data, {Item.BASE: 2, Item.WAITER: 1}
         )
+
+    def test_rejected_again_the_same_day_it_is_told_again_though_the_first_was_dismissed(
+        self, waiting, operator, actor
+    ) -> None:
+        reject(waiting, operator)
+        notice = db.session.scalars(select(Notice).where(Notice.client_id == waiting.id)).one()
+        decisions.dismiss(notice, decisions.Order(waiting.partner_id, actor, NOW))
+        db.session.refresh(waiting)
+        correction.correct(waiting, self.ask(waiting), version=waiting.version, now=NOW, actor=actor)
+        assert told_of(waiting) == []
+        db.session.refresh(waiting)
+        reject(waiting, operator, "O CNPJ continua o de outra loja")
+        told = db.session.scalars(select(Notice).where(Notice.client_id == waiting.id, ~Notice.is_settled)).one()
+        db.session.refresh(told)
+        assert (told.kind, told.dismissed_at) == (NoticeKind.REGISTRATION_REJECTED, None)
 
     def test_corrected_it_waits_again_with_another_wish_and_costs_nothing(
         self, waiting, operator, actor, make: Factory
