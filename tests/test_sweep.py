@@ -551,7 +551,13 @@ def expected_of(role: Role, permission: str | Permission, *, is_suspended: bool 
     return permission == PUBLIC or (permission in GRANTS[role] and (not is_suspended or permission in KEPT))
 
 
-@pytest.mark.parametrize("role", [role for role in Role if role is not Role.OPERATOR])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Sweep as every role, on PostgreSQL as one: what a role may is asked of a table of ours, not of the database."""
+    if "role" in metafunc.fixturenames:
+        is_sqlite = metafunc.config.getoption("--database") == "sqlite"
+        metafunc.parametrize("role", [one for one in Role if one is not Role.OPERATOR] if is_sqlite else [Role.FINANCE])
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_each_role_of_the_partner_may_what_its_permissions_say(app, victim, method, role) -> None:
     _check_permissions(app, victim, method, role, victim.users[role])

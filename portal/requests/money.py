@@ -80,7 +80,8 @@ def leave(request: ServiceRequest, order: Order) -> Done:
     paid is refused.
 
     Raises:
-        RequestRefused: it is paid and only the vendor could refuse it, its charge stands on an invoice with others, or it changed since the page was shown.
+        RequestRefused: it is paid and this is no refusal, its charge stands on an invoice with others, or it changed since
+            the page was shown.
     """
     invoice = _hold_invoice(request)
     service.locked_client(request)

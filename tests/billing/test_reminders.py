@@ -105,7 +105,11 @@ def test_marked_once_and_taken_back(web, client) -> None:
         assert "Marcar como enviado" in answer.text
         web.post("/billing/reminders/returns", **form(client))
         assert lines(web.get("/billing/reminders").text) == [("Bar do Zé", "3 dias antes")]
-    actions = [action for action in db.session.scalars(select(AuditEvent.action)) if "reminder" in action]
+    actions = [
+        action
+        for action in db.session.scalars(select(AuditEvent.action).order_by(AuditEvent.id))
+        if "reminder" in action
+    ]
     assert actions == [reminders.SENT, reminders.UNDONE]
     assert lines(on(web, AFTER)) == [("Bar do Zé", "1 dia depois")], "the next one is another"
 
