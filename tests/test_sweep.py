@@ -593,7 +593,8 @@ def _check_permissions(
         if permission in but:
             continue
         may = expected_of(role, permission, is_suspended=is_suspended)
-        for path in paths(rule, victim.values | {"key": [victim.orders[role]]}):  # others' are theirs to carry out
+        asked = paths(rule, victim.values | {"key": [victim.orders[role]]})  # others' are theirs to carry out
+        for path in asked if may else islice(asked, 1):  # the gate, which refuses, looks at no id
             for answer in ask(lambda: Visitor(app).sign_in(user), method, path, victim.form):
                 assert answer.status_code < 500, path
                 assert (answer.status_code not in {401, 403}) is may, f"{method} {path}: {answer.status_code} to {role}"
