@@ -116,8 +116,6 @@ def _take_back(request: ServiceRequest, standing: Standing, invoice: Invoice | N
 def _give_back(request: ServiceRequest, order: Order) -> None:
     """Turn what was paid into the partner's credit: money that arrived is kept for them, never refused (DOMAIN §5)."""
     cents = _void(request, Charge.paid_at.is_not(None), order.now)
-    if not cents:
-        return
     paid = InvoiceLine.charge_id == request.charge_id, InvoiceLine.outcome == LineOutcome.MOVED
     origin = Origin(
         invoice_id=db.session.scalar(select(InvoiceLine.invoice_id).where(*paid)), client_id=request.client_id
